@@ -1,0 +1,141 @@
+package dev.tactus.bench.latency;
+
+import dev.tactus.engine.AudioInput;
+import dev.tactus.engine.Engine;
+import dev.tactus.engine.Session;
+import dev.tactus.engine.SessionHandler;
+import dev.tactus.engine.SessionSpec;
+import dev.tactus.engine.TickEvent;
+import dev.tactus.engine.ledger.LedgerRow;
+import dev.tactus.kernel.SamplingParameters;
+import dev.tactus.scheduler.EndReason;
+import dev.tactus.scheduler.Modality;
+import dev.tactus.scheduler.TickRecord;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.SplittableRandom;
+
+/**
+ * One session under load: commits the media of a tick, then polls what the tick put out and checks that it had the rows
+ * and decode passes it was meant to have.
+ *
+ * <p>One thread feeds and polls. Neither allocates.
+ */
+public final class SessionFeed implements SessionHandler, AutoCloseable {
+    private static final int SAMPLE_BYTES = AudioInput.SLOT_SAMPLES * Float.BYTES;
+
+    private final Engine engine;
+    private final TickShape shape;
+    private final Session session;
+    private final float[] samples = new float[2 * AudioInput.SLOT_SAMPLES];
+    private final byte[] pixels;
+    private final int frameBytes;
+    private final int[] textIds;
+    private SessionHandler reader;
+    private long ticks;
+    private long position;
+
+    /**
+     * Opens a session held to the script of {@code shape}.
+     *
+     * @param seed of its media and draws
+     */
+    public SessionFeed(final Engine engine, final TickShape shape, final long seed) {
+        this.engine = engine;
+        this.shape = shape;
+        this.textIds = shape.textIds();
+        this.session =
+                engine.open(new SessionSpec(shape.modalities(), seed, SamplingParameters.GREEDY, shape.script()));
+        final SplittableRandom random = new SplittableRandom(seed);
+        for (int i = 0; i < samples.length; i++) {
+            samples[i] = (float) (random.nextDouble() - 0.5);
+        }
+        final boolean sees = Modality.VIDEO.in(shape.modalities());
+        frameBytes = sees ? session.video().height() * session.video().width() * 3 : 0;
+        pixels = new byte[2 * frameBytes];
+        random.nextBytes(pixels);
+    }
+
+    /** Commits what the next tick hears, sees and reads, as captured now. */
+    public void feed() {
+        final long nowNs = System.nanoTime();
+        if (Modality.AUDIO.in(shape.modalities())) {
+            for (int i = 0; i < TickRecord.AUDIO_POSITIONS; i++) {
+                hear(session.audio().claim(), nowNs);
+            }
+        }
+        if (Modality.VIDEO.in(shape.modalities())) {
+            final MemorySegment slot = session.video().claim();
+            requireRoom(slot != null);
+            // another part of the same noise in every tick: two frames in a row are never equal
+            MemorySegment.copy(pixels, (int) (ticks % frameBytes), slot, ValueLayout.JAVA_BYTE, 0, frameBytes);
+            requireRoom(session.video().commit(nowNs));
+        }
+        if (textIds.length > 0) {
+            requireRoom(session.text().offer(textIds, nowNs) == textIds.length);
+        }
+    }
+
+    private void hear(final MemorySegment slot, final long nowNs) {
+        requireRoom(slot != null);
+        final int from = (int) (ticks % AudioInput.SLOT_SAMPLES);
+        MemorySegment.copy(samples, from, slot, ValueLayout.JAVA_FLOAT, 0, SAMPLE_BYTES / Float.BYTES);
+        requireRoom(session.audio().commit(nowNs));
+    }
+
+    private void requireRoom(final boolean there) {
+        if (!there) {
+            throw new IllegalStateException(
+                    "session " + session.index() + " refused the media of tick " + ticks
+                            + ": slots or ring are full, or it has ended",
+                    engine.failure());
+        }
+    }
+
+    /**
+     * Hands the ticks that were put out to {@code handler}.
+     *
+     * @throws IllegalStateException when a tick had other rows or passes than the shape says, or the session has ended
+     */
+    public void poll(final SessionHandler handler) {
+        reader = handler;
+        session.poll(this);
+    }
+
+    @Override
+    public void onTick(final TickEvent event) {
+        final int rows = LedgerRow.rows(event.row(), event.rowOffset());
+        // nothing is fed back into the first tick
+        final int expected = ticks == 0 ? shape.rows() - 1 : shape.rows();
+        if (rows != expected || event.tokens() != shape.passes() + 1) {
+            throw new IllegalStateException(String.format(
+                    "tick %d of session %d had %d rows and %d outputs: expected %d and %d",
+                    event.tick(), session.index(), rows, event.tokens(), expected, shape.passes() + 1));
+        }
+        ticks++;
+        position += rows + shape.passes();
+        reader.onTick(event);
+    }
+
+    @Override
+    public void onEnd(final EndReason reason, final long lived) {
+        throw new IllegalStateException(
+                "session " + session.index() + " ended as " + reason + " after " + lived + " ticks", engine.failure());
+    }
+
+    /** Ticks polled. */
+    public long ticks() {
+        return ticks;
+    }
+
+    /** Positions in the session's sequence so far. */
+    public long position() {
+        return position;
+    }
+
+    /** Gives the session up; it ends at the next seal. */
+    @Override
+    public void close() {
+        session.abandon();
+    }
+}

@@ -1,0 +1,314 @@
+package dev.tactus.engine;
+
+import dev.tactus.engine.device.cpu.CpuBackend;
+import dev.tactus.engine.device.cpu.CpuWarmUp;
+import dev.tactus.engine.ledger.Ledger;
+import dev.tactus.kernel.KernelSet;
+import dev.tactus.scheduler.BeatGrid;
+import dev.tactus.scheduler.EndReason;
+import dev.tactus.scheduler.IngressRecord;
+import dev.tactus.scheduler.LoopCounters;
+import dev.tactus.scheduler.Modality;
+import dev.tactus.scheduler.Pacing;
+import dev.tactus.scheduler.TickLoop;
+import dev.tactus.scheduler.TickLoopParts;
+import java.util.List;
+import java.util.concurrent.locks.LockSupport;
+import org.agrona.CloseHelper;
+import org.agrona.concurrent.AgentRunner;
+import org.agrona.concurrent.BackoffIdleStrategy;
+
+/**
+ * A model, its sessions and the beat.
+ *
+ * <pre>{@code
+ * try (LoadedModel model = LoadedModel.open(directory, ledger);
+ *         Engine engine = Engine.launch(new EngineContext().model(model))) {
+ *     Session session = engine.open(SessionSpec.of(Modality.AUDIO, Modality.TEXT));
+ *     …
+ * }
+ * }</pre>
+ *
+ * Everything is allocated at launch; from then on a tick allocates nothing. Sessions are opened and closed from any
+ * thread while the engine runs.
+ */
+public final class Engine implements AutoCloseable {
+    private static final long AWAIT_PARK_NS = 20_000;
+    private static final long MIN_PARK_NS = 10_000;
+    private static final long MAX_PARK_NS = 100_000;
+
+    private final EngineContext context;
+    private final EngineMemory memory;
+    private final CpuBackend backend;
+    private final LoopCounters counters = new LoopCounters();
+    private final BeatGrid grid;
+    private final TickLoop loop;
+    private final TickInvoker invoker;
+    private final AgentRunner runner;
+    private final String warmUpNote;
+    private volatile Throwable loopFailure;
+    private boolean closed;
+
+    private Engine(final EngineContext context) {
+        this.context = context.conclude();
+        final KernelSet kernels = Kernels.of(context.kernels());
+        this.memory = new EngineMemory(context, kernels, context.ledger());
+        CpuBackend started = null;
+        try {
+            started = new CpuBackend(
+                    memory.program, memory.cpu, context.clock(), context.computeThreads(), context.threadFactory());
+            this.backend = started;
+            this.warmUpNote = warmUp();
+            this.grid = new BeatGrid(EngineContext.PERIOD_NS, context.allowanceNs());
+            this.loop = new TickLoop(parts());
+            final boolean driven = context.threadingMode() == ThreadingMode.INVOKER;
+            this.invoker = driven ? new TickInvoker(loop, context.pacing()) : null;
+            this.runner = driven
+                    ? null
+                    : new AgentRunner(
+                            new BackoffIdleStrategy(20, 20, MIN_PARK_NS, MAX_PARK_NS), this::onLoopError, null, loop);
+            if (!driven) {
+                AgentRunner.startOnThread(runner, context.threadFactory());
+            }
+        } catch (final RuntimeException | Error ex) {
+            CloseHelper.closeAll(started, memory);
+            throw ex;
+        }
+    }
+
+    /**
+     * Allocates, warms up and starts.
+     *
+     * @throws IllegalArgumentException when a setting is wrong, before anything is allocated
+     */
+    public static Engine launch(final EngineContext context) {
+        return new Engine(context);
+    }
+
+    private TickLoopParts parts() {
+        final EngineExecutor executor = new EngineExecutor(
+                context.clock(),
+                EngineContext.PERIOD_NS,
+                context.pacing(),
+                memory.sessions,
+                new Planner(
+                        context.interaction(), new Tau(context.model().config().text())),
+                memory.machine,
+                memory.plan,
+                memory.output,
+                backend,
+                memory.ledger);
+        return new TickLoopParts(
+                context.clock(),
+                grid,
+                context.pacing(),
+                memory.ingress,
+                executor,
+                executor,
+                counters,
+                memory.records,
+                context.maxSessions(),
+                memory.videoSlots(),
+                memory.textSlots(),
+                context.interaction().textInMax(),
+                context.interaction().textOutMax());
+    }
+
+    private String warmUp() {
+        if (context.kernels() == KernelChoice.REFERENCE || context.warmUpNs() == 0) {
+            return "";
+        }
+        final SessionState session = memory.sessions[0];
+        session.prepare(
+                SessionSpec.of(Modality.AUDIO, Modality.VIDEO, Modality.TEXT),
+                memory.localPool,
+                context.layout().localPages(),
+                memory.globalPool,
+                context.layout().globalPages());
+        final WarmUpTick tick = new WarmUpTick(context, memory, session);
+        final CpuWarmUp.Result result = new CpuWarmUp(backend, context.clock(), memory.plan, memory.output)
+                .run(List.of(tick::fillOne, tick::fillTwo), tick::fillWhole, context.warmUpNs());
+        session.reclaim(memory.localPool, memory.globalPool);
+        if (backend.failure() != null) {
+            throw new IllegalStateException("the device failed while it warmed up", backend.failure());
+        }
+        if (!result.allocationFree() && context.kernels() == KernelChoice.AUTO) {
+            backend.useKernels(Kernels.fallback());
+            return String.format(
+                    "the vector kernels still allocated %,d bytes per tick after %d ms: reference kernels are used",
+                    result.bytesOfLastTick(), context.warmUpNs() / 1_000_000);
+        }
+        return "";
+    }
+
+    private void onLoopError(final Throwable error) {
+        loopFailure = error;
+    }
+
+    /**
+     * Opens a session. By the clock, its tick 0 covers the first beat that starts after this call; stepped, it is the
+     * next beat.
+     *
+     * @throws AdmissionException when it does not fit, saying what would
+     * @throws IllegalStateException when the engine is closed or has failed
+     */
+    public synchronized Session open(final SessionSpec spec) {
+        if (closed) {
+            throw new IllegalStateException("the engine is closed");
+        }
+        if (failure() != null) {
+            throw new IllegalStateException("the engine has failed: close it and launch another one", failure());
+        }
+        checkModalities(spec.modalities());
+        checkScript(spec.script());
+        final SessionState state = freeState();
+        if (state.phase == SessionState.ENDED) {
+            state.reclaim(memory.localPool, memory.globalPool);
+        }
+        state.prepare(
+                spec,
+                memory.localPool,
+                context.layout().localPages(),
+                memory.globalPool,
+                context.layout().globalPages());
+        final int patch = context.model().config().vision().patch();
+        final Session session = new Session(
+                state,
+                memory.ingress,
+                context.clock(),
+                memory.machine,
+                context.interaction().videoRows() * patch,
+                context.interaction().videoCols() * patch,
+                context.model().config().text().unpaddedVocab());
+        try {
+            Session.offer(
+                    memory.ingress, context.clock(), IngressRecord.OPEN, state, state.generation, spec.modalities());
+        } catch (final IllegalStateException ex) {
+            state.reclaim(memory.localPool, memory.globalPool);
+            throw ex;
+        }
+        return session;
+    }
+
+    private void checkScript(final int[] script) {
+        if (script.length > EngineMemory.maxScript()) {
+            throw new IllegalArgumentException(
+                    "the script has " + script.length + " ids: expected at most " + EngineMemory.maxScript());
+        }
+        final int vocabulary = context.model().config().text().unpaddedVocab();
+        for (final int id : script) {
+            // an id is an offset into a mask and into the embedding: nothing behind this check looks at it again
+            if (id < 0 || id >= vocabulary) {
+                throw new IllegalArgumentException(
+                        "script id " + id + " is outside the vocabulary: expected 0 to " + (vocabulary - 1));
+            }
+        }
+    }
+
+    private void checkModalities(final int modalities) {
+        if (Modality.AUDIO.in(modalities) && context.model().weights().audio().isEmpty()) {
+            throw new AdmissionException("the model does not hear: its checkpoint has no model.audio tensors; "
+                    + "open the session without AUDIO");
+        }
+        if (Modality.VIDEO.in(modalities) && context.model().weights().vision().isEmpty()) {
+            throw new AdmissionException("the model does not see: its checkpoint has no model.visual tensors; "
+                    + "open the session without VIDEO");
+        }
+    }
+
+    private SessionState freeState() {
+        for (final SessionState state : memory.sessions) {
+            if (state.isReusable()) {
+                return state;
+            }
+        }
+        throw new AdmissionException("all " + memory.sessions.length
+                + " sessions are open, or ended and not polled to their end: close one, or launch with"
+                + " a larger maxSessions");
+    }
+
+    /**
+     * The driver of an engine without threads.
+     *
+     * @throws IllegalStateException when the engine has threads of its own
+     */
+    public TickInvoker invoker() {
+        if (invoker == null) {
+            throw new IllegalStateException(
+                    "the engine drives itself in " + context.threadingMode() + " mode: launch it with INVOKER");
+        }
+        return invoker;
+    }
+
+    /**
+     * Releases one more beat, in {@link Pacing#STEPPED}, and returns its number; it is done once
+     * {@link #completedBeats()} exceeds it.
+     */
+    public long step() {
+        return loop.release();
+    }
+
+    /**
+     * Waits, parking, until a released beat is done.
+     *
+     * @throws IllegalStateException when the loop has died, so that it never will be
+     */
+    public void awaitBeat(final long beat) {
+        while (loop.completed() <= beat) {
+            if (loopFailure != null) {
+                throw new IllegalStateException("the tick loop failed: " + loopFailure, loopFailure);
+            }
+            LockSupport.parkNanos(AWAIT_PARK_NS);
+        }
+    }
+
+    /** Beats that are done. */
+    public long completedBeats() {
+        return loop.completed();
+    }
+
+    /** What the loop counted. */
+    public LoopCounters counters() {
+        return counters;
+    }
+
+    /** The last ledger rows of every session. */
+    public Ledger ledger() {
+        return memory.ledger;
+    }
+
+    /** When beats happen. */
+    public BeatGrid grid() {
+        return grid;
+    }
+
+    /** The kernels in use. */
+    public String backendName() {
+        return backend.name();
+    }
+
+    /** What launch has to say about the warm-up; empty when all went as wanted. */
+    public String warmUpNote() {
+        return warmUpNote;
+    }
+
+    /** Why the device or the loop failed; null while they have not. */
+    public Throwable failure() {
+        final Throwable loopError = loopFailure;
+        return loopError != null ? loopError : backend.failure();
+    }
+
+    /** Stops the beat, then the device, then frees the memory. Producers and consumers have stopped before. */
+    @Override
+    public synchronized void close() {
+        if (closed) {
+            return;
+        }
+        closed = true;
+        CloseHelper.close(runner);
+        for (final SessionState state : memory.sessions) {
+            state.retire(EndReason.CLOSED);
+        }
+        CloseHelper.closeAll(backend, memory);
+    }
+}

@@ -1,0 +1,254 @@
+package dev.tactus.engine;
+
+import dev.tactus.engine.model.InteractionConfig;
+import dev.tactus.engine.model.SessionLayout;
+import dev.tactus.memory.MemoryLedger;
+import dev.tactus.scheduler.Pacing;
+import dev.tactus.scheduler.TickLoop;
+import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.TimeUnit;
+import org.agrona.concurrent.NanoClock;
+import org.agrona.concurrent.SystemNanoClock;
+
+/**
+ * How an engine is to be: set, then handed to {@link Engine#launch}, which concludes it once. Not thread-safe.
+ *
+ * <p>{@link #conclude()} checks everything and computes every size; what it returns is constant from then on.
+ */
+public final class EngineContext {
+    /** T: 200 ms. */
+    public static final long PERIOD_NS = TimeUnit.MILLISECONDS.toNanos(200);
+
+    /** Media pools hold this many ticks. */
+    static final int POOL_TICKS = 3;
+
+    /** Frames that may wait per tick of the pool: 30 frames per second. */
+    static final int FRAMES_PER_TICK = 6;
+
+    /** Text chunks that may wait per tick of the pool. */
+    static final int CHUNKS_PER_TICK = 4;
+
+    private static final int MOST_SESSIONS = 4096;
+    private static final int MOST_THREADS = 256;
+
+    private LoadedModel model;
+    private InteractionConfig interaction;
+    private int maxSessions = 1;
+    private int threads = Runtime.getRuntime().availableProcessors();
+    private ThreadingMode threadingMode = ThreadingMode.SHARED;
+    private Pacing pacing = Pacing.REALTIME;
+    private KernelChoice kernels = KernelChoice.AUTO;
+    private long allowanceNs;
+    private long warmUpNs = TimeUnit.SECONDS.toNanos(5);
+    private long memoryBudget = Long.MAX_VALUE;
+    private NanoClock clock = SystemNanoClock.INSTANCE;
+    private ThreadFactory threadFactory = EngineContext::daemon;
+    private MemoryLedger ledger = new MemoryLedger();
+    private SessionLayout layout;
+
+    private static Thread daemon(final Runnable body) {
+        final Thread thread = new Thread(body);
+        thread.setDaemon(true);
+        return thread;
+    }
+
+    /** The model; required. It stays the caller's, who closes it after the engine. */
+    public EngineContext model(final LoadedModel newModel) {
+        model = newModel;
+        return this;
+    }
+
+    /** The micro-turn; by default that of the model's config. */
+    public EngineContext interaction(final InteractionConfig newInteraction) {
+        interaction = newInteraction;
+        return this;
+    }
+
+    /** Most sessions at a time; 1 by default. */
+    public EngineContext maxSessions(final int sessions) {
+        maxSessions = sessions;
+        return this;
+    }
+
+    /** Threads that compute, the device thread included; all processors by default. Unused in INVOKER mode. */
+    public EngineContext threads(final int count) {
+        threads = count;
+        return this;
+    }
+
+    /** Which threads the engine starts; SHARED by default. */
+    public EngineContext threadingMode(final ThreadingMode mode) {
+        threadingMode = mode;
+        return this;
+    }
+
+    /** What makes a beat due; the clock by default. */
+    public EngineContext pacing(final Pacing newPacing) {
+        pacing = newPacing;
+        return this;
+    }
+
+    /** Which kernels; AUTO by default. */
+    public EngineContext kernels(final KernelChoice choice) {
+        kernels = choice;
+        return this;
+    }
+
+    /** How long after the end of a tick its media may still arrive; 0 by default. */
+    public EngineContext allowanceNs(final long ns) {
+        allowanceNs = ns;
+        return this;
+    }
+
+    /**
+     * Longest time that launch spends on warming kernels up; 5 s by default, 0 for none. It ends as soon as ticks
+     * allocate nothing, on an idle machine within a second.
+     */
+    public EngineContext warmUpNs(final long ns) {
+        warmUpNs = ns;
+        return this;
+    }
+
+    /** Most bytes the engine may hold beside the mapped checkpoint; unlimited by default. */
+    public EngineContext memoryBudget(final long bytes) {
+        memoryBudget = bytes;
+        return this;
+    }
+
+    /** The engine clock. */
+    public EngineContext clock(final NanoClock newClock) {
+        clock = newClock;
+        return this;
+    }
+
+    /** What makes the engine's threads; daemon threads by default. */
+    public EngineContext threadFactory(final ThreadFactory factory) {
+        threadFactory = factory;
+        return this;
+    }
+
+    /** The account of the engine's memory. */
+    public EngineContext ledger(final MemoryLedger newLedger) {
+        ledger = newLedger;
+        return this;
+    }
+
+    /**
+     * Checks the settings and fixes every size. Calling it again does nothing.
+     *
+     * @throws IllegalArgumentException naming the setting, what was found and what is allowed
+     */
+    public EngineContext conclude() {
+        if (layout != null) {
+            return this;
+        }
+        if (model == null) {
+            throw new IllegalArgumentException("no model: set EngineContext.model");
+        }
+        range("maxSessions", maxSessions, 1, MOST_SESSIONS);
+        range("threads", threads, 1, MOST_THREADS);
+        range("allowanceNs", allowanceNs, 0, PERIOD_NS - 1);
+        range("warmUpNs", warmUpNs, 0, TimeUnit.MINUTES.toNanos(1));
+        if (pacing == Pacing.STEPPED && allowanceNs != 0) {
+            throw new IllegalArgumentException(
+                    "allowanceNs is " + allowanceNs + ": expected 0 when stepped, where media cannot be late");
+        }
+        if (interaction == null) {
+            interaction = InteractionConfig.resolve(null, model.config());
+        }
+        final int vocabulary = model.config().text().unpaddedVocab();
+        // ids are offsets into masks and into the embedding: nothing behind this check looks at them again
+        interaction.controlIds().forEach((field, id) -> range("interaction " + field, id, 0, vocabulary - 1L));
+        layout = SessionLayout.of(
+                model.config().text(), interaction.globalWindow(), interaction.sinkPositions(), rowsPerSession());
+        final long needed = memoryPlan().bytes();
+        if (needed > memoryBudget) {
+            layout = null;
+            throw new IllegalArgumentException(String.format(
+                    "the engine needs %,d bytes for %d session(s): the memory budget is %,d",
+                    needed, maxSessions, memoryBudget));
+        }
+        return this;
+    }
+
+    private static void range(final String name, final long value, final long min, final long max) {
+        if (value < min || value > max) {
+            throw new IllegalArgumentException(name + " is " + value + ": expected " + min + " to " + max);
+        }
+    }
+
+    /** Every byte the engine will hold beside the mapped checkpoint. After {@link #conclude()}. */
+    public MemoryPlan memoryPlan() {
+        return EngineMemory.plan(this);
+    }
+
+    /** What a session keeps. After {@link #conclude()}. */
+    public SessionLayout layout() {
+        return layout;
+    }
+
+    /** Most rows of one session in one prefill. */
+    public int rowsPerSession() {
+        return Planner.maxRows(interaction, TickLoop.MAX_SKIPPED);
+    }
+
+    /** The model. */
+    public LoadedModel model() {
+        return model;
+    }
+
+    /** The micro-turn. */
+    public InteractionConfig interaction() {
+        return interaction;
+    }
+
+    /** Most sessions at a time. */
+    public int maxSessions() {
+        return maxSessions;
+    }
+
+    /** Threads that compute; 0 where the caller's does. */
+    public int computeThreads() {
+        return threadingMode == ThreadingMode.INVOKER ? 0 : threads;
+    }
+
+    /** Which threads the engine starts. */
+    public ThreadingMode threadingMode() {
+        return threadingMode;
+    }
+
+    /** What makes a beat due. */
+    public Pacing pacing() {
+        return pacing;
+    }
+
+    /** Which kernels. */
+    public KernelChoice kernels() {
+        return kernels;
+    }
+
+    /** How long media may be late. */
+    public long allowanceNs() {
+        return allowanceNs;
+    }
+
+    /** Longest warm-up. */
+    public long warmUpNs() {
+        return warmUpNs;
+    }
+
+    /** The engine clock. */
+    public NanoClock clock() {
+        return clock;
+    }
+
+    /** What makes threads. */
+    public ThreadFactory threadFactory() {
+        return threadFactory;
+    }
+
+    /** The account of the engine's memory. */
+    public MemoryLedger ledger() {
+        return ledger;
+    }
+}

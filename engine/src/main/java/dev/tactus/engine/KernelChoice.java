@@ -1,0 +1,11 @@
+package dev.tactus.engine;
+
+/** Which kernels the CPU backend uses; all of them give the same bits. */
+public enum KernelChoice {
+    /** The vector kernels, or the reference kernels where the vector ones still allocate after warming up. */
+    AUTO,
+    /** Plain Java. */
+    REFERENCE,
+    /** The Vector API. */
+    VECTOR
+}

@@ -1,0 +1,198 @@
+package dev.tactus.engine;
+
+import dev.tactus.engine.model.OutputMachine;
+import dev.tactus.scheduler.IngressRecord;
+import dev.tactus.scheduler.IngressRing;
+import dev.tactus.scheduler.Modality;
+import java.util.concurrent.locks.LockSupport;
+import org.agrona.MutableDirectBuffer;
+import org.agrona.concurrent.MessageHandler;
+import org.agrona.concurrent.NanoClock;
+
+/**
+ * A live session: inputs per modality, controls, and a ring of what comes out.
+ *
+ * <p>One thread produces per modality, one thread polls; controls may come from any. A control takes effect at the next
+ * seal. Closing is asynchronous: the tick in flight ends first.
+ */
+public final class Session implements AutoCloseable {
+    private static final int POLL_LIMIT = 16;
+
+    /** Two seconds, ten beats: a loop that lives has drained the ring by then. */
+    private static final int OFFER_ATTEMPTS = 2_000;
+
+    private static final long OFFER_PARK_NS = 1_000_000;
+
+    private final SessionState state;
+    private final int generation;
+    private final IngressRing ingress;
+    private final NanoClock clock;
+    private final AudioInput audio;
+    private final VideoInput video;
+    private final TextInput text;
+    private final TickEvent event;
+    private final MessageHandler onMessage = this::onMessage;
+    private SessionHandler handler;
+    private boolean endSeen;
+
+    Session(
+            final SessionState state,
+            final IngressRing ingress,
+            final NanoClock clock,
+            final OutputMachine machine,
+            final int frameHeight,
+            final int frameWidth,
+            final int vocabulary) {
+        this.state = state;
+        this.generation = state.generation;
+        this.ingress = ingress;
+        this.clock = clock;
+        this.event = new TickEvent(machine);
+        final int declared = state.modalities;
+        this.audio = Modality.AUDIO.in(declared) ? new AudioInput(state, ingress, clock) : null;
+        this.video =
+                Modality.VIDEO.in(declared) ? new VideoInput(state, ingress, clock, frameHeight, frameWidth) : null;
+        this.text = Modality.TEXT.in(declared) ? new TextInput(state, ingress, clock, vocabulary) : null;
+    }
+
+    private static <T> T declared(final T input, final Modality modality) {
+        if (input == null) {
+            throw new IllegalStateException("the session did not declare " + modality + ": name it in its SessionSpec");
+        }
+        return input;
+    }
+
+    /** The session's index in its engine; reused once it ended. */
+    public int index() {
+        return state.index;
+    }
+
+    /** How often the index was used. */
+    public int generation() {
+        return generation;
+    }
+
+    /** What it hears. */
+    public AudioInput audio() {
+        return declared(audio, Modality.AUDIO);
+    }
+
+    /** What it sees. */
+    public VideoInput video() {
+        return declared(video, Modality.VIDEO);
+    }
+
+    /** What it reads. */
+    public TextInput text() {
+        return declared(text, Modality.TEXT);
+    }
+
+    /**
+     * Hands waiting ticks to {@code newHandler}, in order; returns how many. After the last one of an ended session
+     * {@link SessionHandler#onEnd} is called once. When the engine was closed first, waiting ticks are lost and the end
+     * comes at once. One thread.
+     */
+    public int poll(final SessionHandler newHandler) {
+        if (endSeen) {
+            return 0;
+        }
+        if (state.generation != generation) {
+            // only an engine that closed takes the index away before the end was seen: its memory is gone
+            endSeen = true;
+            newHandler.onEnd(state.endReason, state.ticks);
+            return 0;
+        }
+        final boolean ended = state.phase == SessionState.ENDED;
+        handler = newHandler;
+        int read = state.egress.read(onMessage, POLL_LIMIT);
+        // a read ends where the buffer does: what was written past the wrap takes a second one
+        read += state.egress.read(onMessage, POLL_LIMIT - read);
+        if (ended && state.egress.size() == 0) {
+            endSeen = true;
+            newHandler.onEnd(state.endReason, state.ticks);
+            state.consumed = true;
+        }
+        return read;
+    }
+
+    private void onMessage(final int type, final MutableDirectBuffer buffer, final int index, final int length) {
+        handler.onTick(event.wrap(buffer, index));
+    }
+
+    /** Whether the session has ended and its last event was polled. */
+    public boolean isEnded() {
+        return endSeen;
+    }
+
+    /** Records that were lost because the consumer was slower than the ring is long. */
+    public long lostRecords() {
+        return state.lostRecords;
+    }
+
+    /** Holds the session (it listens and stays quiet) or lets it go. */
+    public void hold(final boolean held) {
+        control(IngressRecord.HOLD, held ? 1 : 0);
+    }
+
+    /** Mutes the session (it may caption, not speak) or unmutes it. */
+    public void mute(final boolean muted) {
+        control(IngressRecord.MUTE, muted ? 1 : 0);
+    }
+
+    /** Tells the model that the listener did not hear all of the speech. */
+    public void interrupted() {
+        control(IngressRecord.CUT, 1);
+    }
+
+    /** No further generation after the current tick; the session ends as STOPPED. */
+    public void stop() {
+        control(IngressRecord.STOP, 0);
+    }
+
+    /** Ends the session at the next seal. What was put out before can still be polled. */
+    @Override
+    public void close() {
+        if (state.generation == generation && state.phase == SessionState.LIVE) {
+            control(IngressRecord.CLOSE, 0);
+        }
+    }
+
+    /** Says that nobody will poll any more: the index may be reused as soon as the session has ended. */
+    public void abandon() {
+        // once its end was seen the index may belong to another session
+        if (!endSeen) {
+            endSeen = true;
+            state.consumed = true;
+            close();
+        }
+    }
+
+    private void control(final int type, final int value) {
+        if (state.generation == generation && state.phase == SessionState.LIVE) {
+            offer(ingress, clock, type, state, generation, value);
+        }
+    }
+
+    /**
+     * Offers a control record. Control is rare and must not be lost: the ring has room again after the next seal, so a
+     * full one is waited for.
+     *
+     * @throws IllegalStateException when it stays full: nobody drives the loop, or it is the caller who should
+     */
+    static void offer(
+            final IngressRing ingress,
+            final NanoClock clock,
+            final int type,
+            final SessionState state,
+            final int generation,
+            final int value) {
+        for (int i = 0; i < OFFER_ATTEMPTS; i++) {
+            if (ingress.offerControl(type, state.index, generation, clock.nanoTime(), value)) {
+                return;
+            }
+            LockSupport.parkNanos(OFFER_PARK_NS);
+        }
+        throw new IllegalStateException("the ingress ring stays full at " + ingress.capacity() + " records: no beat is "
+                + "sealed; call TickInvoker.tick(), or Engine.step() when stepped, between controls");
+    }
+}

@@ -1,0 +1,150 @@
+package dev.tactus.engine;
+
+import dev.tactus.engine.model.OutputMachine;
+import dev.tactus.kernel.SamplingParameters;
+import dev.tactus.memory.OffHeap;
+import dev.tactus.memory.PagePool;
+import dev.tactus.memory.SlotPool;
+import dev.tactus.scheduler.EndReason;
+import dev.tactus.scheduler.Modality;
+import org.agrona.concurrent.UnsafeBuffer;
+import org.agrona.concurrent.ringbuffer.OneToOneRingBuffer;
+
+/**
+ * Everything a session index owns: slot pools, egress ring, carries, pages, and where its sequence stands. Allocated at
+ * launch, reused by one session after another.
+ *
+ * <p>{@link #prepare} runs on the opening thread while the index is free. From OPEN to END the tick thread alone
+ * changes the fields of the sequence.
+ */
+final class SessionState {
+    static final int FREE = 0;
+    static final int LIVE = 1;
+    static final int ENDED = 2;
+
+    final int index;
+    final SlotPool[] pools;
+    final OneToOneRingBuffer egress;
+    final long stateAddress;
+    final long stateBytes;
+    final long localTable;
+    final long globalTable;
+
+    volatile int phase = FREE;
+    volatile boolean consumed;
+    volatile long lostRecords;
+    volatile EndReason endReason;
+    volatile int generation;
+
+    int modalities;
+    long seed;
+    SamplingParameters sampling;
+    final UnsafeBuffer script;
+    int scriptLength;
+
+    long nextPosition;
+    int pendingToken;
+    boolean talking;
+    long ticks;
+    long previousEmitNs;
+
+    private int localPages;
+    private int globalPages;
+
+    SessionState(
+            final int index,
+            final SlotPool[] pools,
+            final OneToOneRingBuffer egress,
+            final long stateAddress,
+            final long stateBytes,
+            final long localTable,
+            final long globalTable,
+            final UnsafeBuffer script) {
+        this.index = index;
+        this.pools = pools;
+        this.egress = egress;
+        this.stateAddress = stateAddress;
+        this.stateBytes = stateBytes;
+        this.localTable = localTable;
+        this.globalTable = globalTable;
+        this.script = script;
+    }
+
+    /** Whether another session may take the index. */
+    boolean isReusable() {
+        return phase == FREE || phase == ENDED && consumed;
+    }
+
+    /** Makes the index ready for a session: pages, zeroed carries, free slots, an empty ring. */
+    void prepare(
+            final SessionSpec spec, final PagePool local, final int locals, final PagePool global, final int globals) {
+        generation++;
+        modalities = spec.modalities();
+        seed = spec.seed();
+        sampling = spec.sampling();
+        final int[] ids = spec.script();
+        scriptLength = ids.length;
+        for (int i = 0; i < ids.length; i++) {
+            script.putInt(i * Integer.BYTES, ids[i]);
+        }
+        nextPosition = 0;
+        pendingToken = -1;
+        talking = false;
+        ticks = 0;
+        previousEmitNs = 0;
+        lostRecords = 0;
+        endReason = null;
+        consumed = false;
+        takePages(local, locals, global, globals);
+        OffHeap.zero(stateAddress, stateBytes);
+        for (final SlotPool pool : pools) {
+            pool.reset();
+        }
+        egress.buffer().setMemory(0, egress.buffer().capacity(), (byte) 0);
+        phase = LIVE;
+    }
+
+    private void takePages(final PagePool local, final int locals, final PagePool global, final int globals) {
+        localPages = locals;
+        globalPages = globals;
+        for (int i = 0; i < locals; i++) {
+            OffHeap.putLong(localTable + i * (long) Long.BYTES, local.acquire());
+        }
+        for (int i = 0; i < globals; i++) {
+            OffHeap.putLong(globalTable + i * (long) Long.BYTES, global.acquire());
+        }
+    }
+
+    /** Returns the pages of a session that ended. */
+    void reclaim(final PagePool local, final PagePool global) {
+        for (int i = 0; i < localPages; i++) {
+            local.release(OffHeap.getLong(localTable + i * (long) Long.BYTES));
+        }
+        for (int i = 0; i < globalPages; i++) {
+            global.release(OffHeap.getLong(globalTable + i * (long) Long.BYTES));
+        }
+        localPages = 0;
+        globalPages = 0;
+        phase = FREE;
+    }
+
+    /** Cuts a session off from an engine that closes: its handles see another generation and touch nothing any more. */
+    void retire(final EndReason reason) {
+        endReason = phase == ENDED ? endReason : reason;
+        generation++;
+        phase = ENDED;
+    }
+
+    SlotPool pool(final Modality modality) {
+        return pools[modality.code()];
+    }
+
+    /**
+     * Moves the sequence on after a tick that put out {@code outputs} tokens: all but the last were fed back already.
+     */
+    void advance(final int outputs, final int lastToken, final int lastState) {
+        nextPosition += outputs - 1;
+        pendingToken = lastToken;
+        talking = lastState == OutputMachine.SAY;
+    }
+}

@@ -1,0 +1,242 @@
+package dev.tactus.engine;
+
+import dev.tactus.engine.device.Backend;
+import dev.tactus.engine.device.RowKind;
+import dev.tactus.engine.device.TickOutput;
+import dev.tactus.engine.device.TickPlan;
+import dev.tactus.engine.device.cpu.CpuBackend;
+import dev.tactus.engine.device.cpu.CpuMemory;
+import dev.tactus.engine.model.InklingProgram;
+import dev.tactus.engine.model.InvalidModelException;
+import dev.tactus.engine.model.ModelConfig;
+import dev.tactus.engine.model.SessionLayout;
+import dev.tactus.engine.model.StepProgram;
+import dev.tactus.kernel.KernelSet;
+import dev.tactus.kernel.SamplingParameters;
+import dev.tactus.memory.FreezableArena;
+import dev.tactus.memory.MemoryLedger;
+import dev.tactus.memory.MemoryTag;
+import dev.tactus.memory.OffHeap;
+import java.util.concurrent.ThreadFactory;
+import org.agrona.CloseHelper;
+import org.agrona.concurrent.SystemNanoClock;
+
+/**
+ * Runs given token sequences through the engine's own plan and backend and hands out the logits of every position:
+ * {@code tactus logits}, the golden tests, and the tests of equality between ways to cut a sequence.
+ *
+ * <p>Nothing is evicted: global layers keep all positions. One thread calls.
+ */
+public final class TeacherForcing implements AutoCloseable {
+    private final ModelConfig config;
+    private final FreezableArena arena;
+    private final Backend backend;
+    private final TickPlan plan;
+    private final TickOutput output;
+    private final Tau tau;
+    private final Lane[] lanes;
+    private final int maxRows;
+
+    /** Receives the logits of a position: float32 [unpadded vocabulary] at {@code address}, valid during the call. */
+    @FunctionalInterface
+    public interface LogitsSink {
+        /** Called once per position, in rising order within a sequence. */
+        void accept(int sequence, int position, long address);
+    }
+
+    /**
+     * A sequence to force.
+     *
+     * @param ids token ids, placeholders included
+     * @param bins int32 [audio placeholders, mels], in order; 0 when there are none
+     * @param audio how many rows {@code bins} has
+     * @param pixels float32 [patch placeholders, temporal, patch, patch, channels], normalised; 0 when there are none
+     * @param patches how many patches {@code pixels} has
+     */
+    public record Sequence(int[] ids, long bins, int audio, long pixels, int patches) {
+        /** Text alone. */
+        public static Sequence ofText(final int... ids) {
+            return new Sequence(ids, 0, 0, 0, 0);
+        }
+    }
+
+    private static final class Lane {
+        private final long state;
+        private final long local;
+        private final long global;
+        private int position;
+        private int audio;
+        private int patches;
+
+        Lane(final long state, final long local, final long global) {
+            this.state = state;
+            this.local = local;
+            this.global = global;
+        }
+    }
+
+    /**
+     * Room for {@code sequences} sequences side by side.
+     *
+     * @param maxPositions longest sequence
+     * @param maxRows most rows of one sequence in one pass
+     * @param threads worker threads; 0 works on the caller's
+     */
+    public TeacherForcing(
+            final LoadedModel model,
+            final KernelSet kernels,
+            final int sequences,
+            final int maxPositions,
+            final int maxRows,
+            final int threads,
+            final ThreadFactory factory,
+            final MemoryLedger ledger) {
+        this.config = model.config();
+        this.maxRows = Math.min(maxRows, Math.max(1, maxPositions));
+        this.tau = new Tau(config.text());
+        this.arena = new FreezableArena(ledger);
+        try {
+            final SessionLayout layout = SessionLayout.of(config.text(), Math.max(1, maxPositions), 0, this.maxRows);
+            final int width = config.vision().patch();
+            final StepProgram program = InklingProgram.compile(model.weights(), layout, model.tables(), width);
+            final int rows = sequences * this.maxRows;
+            plan = new TickPlan(arena, sequences, rows, rows, rows, 1);
+            output = new TickOutput(arena, sequences, 1);
+            lanes = new Lane[sequences];
+            for (int i = 0; i < sequences; i++) {
+                lanes[i] = lane(layout);
+            }
+            final CpuMemory memory = new CpuMemory(
+                    arena, program, kernels, new CpuMemory.Rows(rows, rows, rows, rows, sequences), threads, null);
+            arena.freeze();
+            backend = new CpuBackend(program, memory, SystemNanoClock.INSTANCE, threads, factory);
+        } catch (final RuntimeException | Error ex) {
+            arena.close();
+            throw ex;
+        }
+    }
+
+    private Lane lane(final SessionLayout layout) {
+        return new Lane(
+                arena.allocate(MemoryTag.STATE, Math.max(1, layout.stateBytes()), 64)
+                        .address(),
+                pages(layout.localPages(), layout.localPageBytes()),
+                pages(layout.globalPages(), layout.globalPageBytes()));
+    }
+
+    private long pages(final int count, final long bytes) {
+        final long table = arena.allocate(MemoryTag.KV, Math.max(1, count) * (long) Long.BYTES, 64)
+                .address();
+        for (int i = 0; i < count; i++) {
+            OffHeap.putLong(
+                    table + i * (long) Long.BYTES,
+                    arena.allocate(MemoryTag.KV, bytes, 64).address());
+        }
+        return table;
+    }
+
+    /**
+     * Runs sequences from where each stands to its end, {@code chunk} rows of each per pass.
+     *
+     * @throws InvalidModelException when ids, bins or patches do not fit the model or each other
+     */
+    public void run(final Sequence[] sequences, final int chunk, final LogitsSink sink) {
+        if (sequences.length > lanes.length || chunk < 1 || chunk > maxRows) {
+            throw new IllegalArgumentException(sequences.length + " sequences in passes of " + chunk
+                    + " rows: expected at most " + lanes.length + " and 1 to " + maxRows);
+        }
+        for (int i = 0; i < sequences.length; i++) {
+            check(i, sequences[i]);
+        }
+        boolean more = true;
+        while (more) {
+            more = false;
+            plan.clear(true);
+            for (int i = 0; i < sequences.length; i++) {
+                more |= addRows(i, sequences[i], chunk);
+            }
+            if (more) {
+                pass(sink);
+            }
+        }
+    }
+
+    private void check(final int number, final Sequence sequence) {
+        int audio = 0;
+        int patches = 0;
+        for (int i = 0; i < sequence.ids().length; i++) {
+            final int id = sequence.ids()[i];
+            if (id < 0 || id >= config.text().vocab()) {
+                throw new InvalidModelException("input_ids[" + i + "] of sequence " + number + " is " + id
+                        + ": expected 0 to " + (config.text().vocab() - 1));
+            }
+            audio += id == config.audioTokenId() ? 1 : 0;
+            patches += id == config.imageTokenId() ? 1 : 0;
+        }
+        if (audio != sequence.audio() || patches != sequence.patches()) {
+            throw new InvalidModelException(
+                    "input_ids of sequence " + number + " has " + audio + " audio and " + patches
+                            + " image placeholders: found " + sequence.audio() + " audio_bins and " + sequence.patches()
+                            + " pixels, expected as many");
+        }
+        for (int i = 0; i < audio * config.audio().mels(); i++) {
+            final int bin = OffHeap.getInt(sequence.bins() + i * (long) Integer.BYTES);
+            if (bin < 0 || bin >= config.audio().levels()) {
+                throw new InvalidModelException("audio_bins["
+                        + i / config.audio().mels() + ", "
+                        + i % config.audio().mels() + "] of sequence " + number + " is " + bin + ": expected 0 to "
+                        + (config.audio().levels() - 1));
+            }
+        }
+    }
+
+    private boolean addRows(final int number, final Sequence sequence, final int chunk) {
+        final Lane lane = lanes[number];
+        final int end = Math.min(sequence.ids().length, lane.position + chunk);
+        if (lane.position >= end) {
+            return false;
+        }
+        plan.addEntry(number, lane.state, lane.local, lane.global, 0, 0, SamplingParameters.GREEDY);
+        for (; lane.position < end; lane.position++) {
+            final int id = sequence.ids()[lane.position];
+            final float rowTau = tau.of(lane.position);
+            if (id == config.audioTokenId()) {
+                final long bytes = (long) config.audio().mels() * Integer.BYTES;
+                final int source = plan.addAudioBins(sequence.bins() + lane.audio++ * bytes);
+                plan.rows().add(RowKind.AUDIO, source, lane.position, rowTau);
+            } else if (id == config.imageTokenId()) {
+                final long bytes = (long) config.vision().patchElements() * Float.BYTES;
+                final int source = plan.addPatchPixels(sequence.pixels() + lane.patches++ * bytes);
+                plan.rows().add(RowKind.PATCH, source, lane.position, rowTau);
+            } else {
+                plan.rows().add(RowKind.TOKEN, id, lane.position, rowTau);
+            }
+            plan.rows().wantOutput();
+        }
+        return true;
+    }
+
+    private void pass(final LogitsSink sink) {
+        final long ticket = backend.submit(plan, output);
+        int status;
+        while ((status = backend.poll(ticket)) == Backend.PENDING) {
+            Thread.onSpinWait();
+        }
+        if (status == Backend.FAILED) {
+            throw new IllegalStateException("the device failed: " + backend.failure(), backend.failure());
+        }
+        final long bytes = (long) config.text().unpaddedVocab() * Float.BYTES;
+        for (int row = 0; row < plan.rows().rows(); row++) {
+            sink.accept(
+                    plan.session(plan.rows().entryOfRow(row)),
+                    (int) plan.rows().position(row),
+                    backend.logits() + row * bytes);
+        }
+    }
+
+    /** Stops the backend and frees its memory. */
+    @Override
+    public void close() {
+        CloseHelper.closeAll(backend, arena);
+    }
+}

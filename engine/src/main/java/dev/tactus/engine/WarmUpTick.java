@@ -1,0 +1,96 @@
+package dev.tactus.engine;
+
+import dev.tactus.engine.device.RowKind;
+import dev.tactus.engine.device.TickPlan;
+import dev.tactus.engine.model.InteractionConfig;
+import dev.tactus.engine.model.OutputMachine;
+import dev.tactus.kernel.SamplingParameters;
+import dev.tactus.memory.KvRingLayout;
+import dev.tactus.memory.SlotPool;
+import dev.tactus.scheduler.Modality;
+import dev.tactus.scheduler.TickRecord;
+
+/** The ticks that launch warms the kernels up with: rows of every kind, and a decode pass for every output position. */
+final class WarmUpTick {
+    private static final int TEXT_ROWS = 5;
+
+    private final EngineContext context;
+    private final EngineMemory memory;
+    private final SessionState session;
+    private long tick;
+
+    WarmUpTick(final EngineContext context, final EngineMemory memory, final SessionState session) {
+        this.context = context;
+        this.memory = memory;
+        this.session = session;
+        // beyond the first page, so that attention merges splits
+        session.nextPosition = KvRingLayout.PAGE_POSITIONS + 1;
+    }
+
+    /** One row of each kind. */
+    void fillOne(final TickPlan plan) {
+        fill(plan, 0, 1, 1, 1);
+    }
+
+    /** Two rows of each kind. */
+    void fillTwo(final TickPlan plan) {
+        fill(plan, 1, 2, 1, 2);
+    }
+
+    /** As many rows as a tick with all modalities has. */
+    void fillWhole(final TickPlan plan) {
+        final InteractionConfig ids = context.interaction();
+        fill(plan, TEXT_ROWS, TickRecord.AUDIO_POSITIONS, ids.videoRows(), ids.videoCols());
+    }
+
+    private void fill(
+            final TickPlan plan, final int textRows, final int audioRows, final int videoRows, final int videoCols) {
+        final InteractionConfig ids = context.interaction();
+        // alternate between drawing and choosing, so that both ways of sampling are warm
+        final SamplingParameters sampling =
+                (tick & 1) == 0 ? SamplingParameters.GREEDY : new SamplingParameters(1f, 50, 0.9f);
+        plan.clear(false);
+        final int entry = plan.addEntry(
+                session.index, session.stateAddress, session.localTable, session.globalTable, tick++, 1, sampling);
+        token(plan, ids.tickTokenId());
+        for (int i = 0; i < textRows; i++) {
+            token(plan, ids.quietTokenId());
+        }
+        if (context.model().weights().audio().isPresent()) {
+            final SlotPool pool = session.pool(Modality.AUDIO);
+            for (int i = 0; i < audioRows; i++) {
+                add(plan, RowKind.AUDIO, plan.addAudio(pool.address(0), pool.address(1)));
+            }
+        }
+        if (context.model().weights().vision().isPresent()) {
+            final long frame = session.pool(Modality.VIDEO).address(0);
+            for (int row = 0; row < videoRows; row++) {
+                for (int col = 0; col < videoCols; col++) {
+                    add(plan, RowKind.PATCH, plan.addPatch(frame, frame, row, col));
+                }
+            }
+        }
+        plan.rows().wantOutput();
+        plan.output(entry, OutputMachine.FREE, false, ids.textOutMax());
+        script(plan, entry, ids);
+    }
+
+    private void script(final TickPlan plan, final int entry, final InteractionConfig ids) {
+        final int outputs = OutputMachine.maxOutputs(ids);
+        final int length = Math.min(outputs, EngineMemory.maxScript());
+        for (int i = 0; i < length; i++) {
+            session.script.putInt(i * Integer.BYTES, i == length - 1 ? ids.quietTokenId() : ids.hearTokenId());
+            plan.outputTau(entry, i, 1f);
+        }
+        plan.script(entry, session.script.addressOffset(), length);
+        session.nextPosition += length;
+    }
+
+    private void token(final TickPlan plan, final int id) {
+        add(plan, RowKind.TOKEN, id);
+    }
+
+    private void add(final TickPlan plan, final int kind, final int value) {
+        plan.rows().add(kind, value, session.nextPosition++, 1f);
+    }
+}

@@ -1,0 +1,148 @@
+package dev.tactus.engine.device;
+
+import dev.tactus.memory.FloatColumn;
+import dev.tactus.memory.FreezableArena;
+import dev.tactus.memory.IntColumn;
+import dev.tactus.memory.LongColumn;
+import dev.tactus.memory.MemoryTag;
+
+/**
+ * The rows of one pass over all due sessions: a struct of arrays in native memory.
+ *
+ * <p>The rows of one session are neighbours and in rising position: a segment. Written by the planner (prefill) or by
+ * the device (decode), read by every op of the pass.
+ *
+ * <pre>
+ *   row      0 1 2 3 4 5 | 6 7 8 9 | 10 11 …
+ *   segment  0           | 1       | 2
+ * </pre>
+ */
+public final class PassRows {
+    /** A row whose logits nobody asked for. */
+    public static final int NO_OUTPUT = -1;
+
+    private final IntColumn kind;
+    private final IntColumn value;
+    private final LongColumn position;
+    private final FloatColumn tau;
+    private final IntColumn outputRow;
+    private final IntColumn segmentOfRow;
+    private final IntColumn entry;
+    private final IntColumn firstRow;
+    private final IntColumn rowsOfSegment;
+    private int rows;
+    private int segments;
+    private int outputRows;
+
+    /** Room for {@code maxRows} rows of {@code maxSegments} sessions. */
+    public PassRows(final FreezableArena arena, final int maxRows, final int maxSegments) {
+        kind = IntColumn.allocate(arena, MemoryTag.PLAN, maxRows);
+        value = IntColumn.allocate(arena, MemoryTag.PLAN, maxRows);
+        position = LongColumn.allocate(arena, MemoryTag.PLAN, maxRows);
+        tau = FloatColumn.allocate(arena, MemoryTag.PLAN, maxRows);
+        outputRow = IntColumn.allocate(arena, MemoryTag.PLAN, maxRows);
+        segmentOfRow = IntColumn.allocate(arena, MemoryTag.PLAN, maxRows);
+        entry = IntColumn.allocate(arena, MemoryTag.PLAN, maxSegments);
+        firstRow = IntColumn.allocate(arena, MemoryTag.PLAN, maxSegments);
+        rowsOfSegment = IntColumn.allocate(arena, MemoryTag.PLAN, maxSegments);
+    }
+
+    /** Empties the pass. */
+    public void clear() {
+        rows = 0;
+        segments = 0;
+        outputRows = 0;
+    }
+
+    /** Begins the rows of plan entry {@code planEntry}. */
+    public void beginSegment(final int planEntry) {
+        entry.set(segments, planEntry);
+        firstRow.set(segments, rows);
+        rowsOfSegment.set(segments, 0);
+        segments++;
+    }
+
+    /**
+     * Adds a row to the current segment.
+     *
+     * @throws IllegalStateException when the pass is full
+     */
+    public void add(final int rowKind, final int rowValue, final long rowPosition, final float rowTau) {
+        if (rows == kind.length()) {
+            throw new IllegalStateException("a pass holds " + rows + " rows: no room for one more");
+        }
+        kind.set(rows, rowKind);
+        value.set(rows, rowValue);
+        position.set(rows, rowPosition);
+        tau.set(rows, rowTau);
+        outputRow.set(rows, NO_OUTPUT);
+        segmentOfRow.set(rows, segments - 1);
+        rowsOfSegment.set(segments - 1, rowsOfSegment.get(segments - 1) + 1);
+        rows++;
+    }
+
+    /** Asks for the logits of the last row added. */
+    public void wantOutput() {
+        outputRow.set(rows - 1, outputRows++);
+    }
+
+    /** Rows of the pass. */
+    public int rows() {
+        return rows;
+    }
+
+    /** Sessions of the pass. */
+    public int segments() {
+        return segments;
+    }
+
+    /** Rows whose logits are computed. */
+    public int outputRows() {
+        return outputRows;
+    }
+
+    /** {@link RowKind} of a row. */
+    public int kind(final int row) {
+        return kind.get(row);
+    }
+
+    /** Token id or source index of a row. */
+    public int value(final int row) {
+        return value.get(row);
+    }
+
+    /** Absolute position of a row in its session's sequence. */
+    public long position(final int row) {
+        return position.get(row);
+    }
+
+    /** τ of a row. */
+    public float tau(final int row) {
+        return tau.get(row);
+    }
+
+    /** Where the logits of a row go, or {@link #NO_OUTPUT}. */
+    public int outputRow(final int row) {
+        return outputRow.get(row);
+    }
+
+    /** The plan entry that a row belongs to. */
+    public int entryOfRow(final int row) {
+        return entry.get(segmentOfRow.get(row));
+    }
+
+    /** The plan entry of a segment. */
+    public int entry(final int segment) {
+        return entry.get(segment);
+    }
+
+    /** The first row of a segment. */
+    public int firstRow(final int segment) {
+        return firstRow.get(segment);
+    }
+
+    /** The number of rows of a segment. */
+    public int rowsOfSegment(final int segment) {
+        return rowsOfSegment.get(segment);
+    }
+}

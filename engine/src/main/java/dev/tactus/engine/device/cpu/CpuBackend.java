@@ -1,0 +1,352 @@
+package dev.tactus.engine.device.cpu;
+
+import dev.tactus.engine.device.Backend;
+import dev.tactus.engine.device.PassRows;
+import dev.tactus.engine.device.TickOutput;
+import dev.tactus.engine.device.TickPlan;
+import dev.tactus.engine.model.StepProgram;
+import dev.tactus.kernel.KernelSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.locks.LockSupport;
+import org.agrona.concurrent.NanoClock;
+
+/**
+ * Runs the step program on the CPU.
+ *
+ * <p>With threads: a device thread (worker 0) and its workers run every pass together, op by op, each its share of the
+ * units, with a barrier only where an op depends on what came before. Without: each {@link #poll} runs one op on the
+ * caller's thread. The bits are the same, since an op's result does not depend on how its units are shared out.
+ *
+ * <p>{@link #submit} and {@link #poll} belong to the tick thread.
+ */
+public final class CpuBackend implements Backend {
+    private static final int INLINE = 0;
+
+    private final NanoClock clock;
+    private final CpuOp[] ops;
+    private final boolean[] barrierBefore;
+    private final int preprocessOps;
+    private final long logits;
+    private final long sampled;
+    private final long[] scratch;
+    private final CpuPass pass;
+    private final Generation generation;
+    private final PassRows[] decodeRows;
+    private final int workers;
+    private final PassBarrier barrier;
+    private final Thread[] threads;
+
+    private TickPlan plan;
+    private TickOutput output;
+    private int decodeTurn;
+    private int cursor;
+    private int passNumber;
+    private long passStartNs;
+    private long preprocessEndNs;
+    private long generateStartNs;
+
+    private volatile long submitted;
+    private volatile long finished;
+    private volatile Throwable failure;
+    private volatile boolean closing;
+    private volatile boolean stopWorkers;
+
+    /**
+     * A backend over memory that its owner frees after {@link #close()}.
+     *
+     * @param program what to run
+     * @param memory its buffers and scratch
+     * @param clock the engine's clock
+     * @param threads worker threads, or 0 to work on the thread that polls
+     * @param factory makes the threads; unused without any
+     */
+    public CpuBackend(
+            final StepProgram program,
+            final CpuMemory memory,
+            final NanoClock clock,
+            final int threads,
+            final ThreadFactory factory) {
+        this.clock = clock;
+        this.preprocessOps = program.preprocessOps();
+        this.ops = new CpuOp[program.ops().size()];
+        this.barrierBefore = new boolean[ops.length];
+        final CpuBinder binder = new CpuBinder(memory.addresses(), program);
+        for (int i = 0; i < ops.length; i++) {
+            ops[i] = program.ops().get(i).accept(binder);
+            barrierBefore[i] = program.barrierBefore(i);
+        }
+        this.logits = memory.addresses()[program.logits()];
+        this.sampled = memory.addresses()[program.sampled()];
+        this.scratch = memory.scratch();
+        this.generation = memory.generation();
+        this.pass = new CpuPass(memory.kernels(), generation);
+        this.decodeRows = memory.decodeRows();
+        this.workers = Math.max(1, threads);
+        this.barrier = new PassBarrier(workers);
+        this.threads = new Thread[threads == INLINE ? 0 : workers];
+        for (int i = 0; i < this.threads.length; i++) {
+            final int worker = i;
+            this.threads[i] = factory.newThread(worker == 0 ? this::runDevice : () -> runWorker(worker));
+            this.threads[i].setName(worker == 0 ? "tactus-device" : "tactus-worker-" + worker);
+        }
+        for (final Thread thread : this.threads) {
+            thread.start();
+        }
+    }
+
+    @Override
+    public String name() {
+        return "cpu/" + pass.kernels.name();
+    }
+
+    @Override
+    public long submit(final TickPlan newPlan, final TickOutput newOutput) {
+        if (finished != submitted) {
+            throw new IllegalStateException("a tick is on the device: ticket " + submitted + " is not done");
+        }
+        plan = newPlan;
+        output = newOutput;
+        output.clear(newPlan.entries());
+        final long ticket = submitted + 1;
+        if (threads.length == INLINE) {
+            beginTick();
+        }
+        submitted = ticket;
+        if (threads.length != INLINE) {
+            LockSupport.unpark(threads[0]);
+        }
+        return ticket;
+    }
+
+    @Override
+    public int poll(final long ticket) {
+        if (threads.length == INLINE && finished < ticket) {
+            stepInline();
+        }
+        if (finished < ticket) {
+            return PENDING;
+        }
+        return failure == null ? DONE : FAILED;
+    }
+
+    /**
+     * Changes the kernels, between ticks. Their scratch must not be larger than that of the ones the memory was made
+     * for.
+     */
+    public void useKernels(final KernelSet kernels) {
+        if (finished != submitted) {
+            throw new IllegalStateException("kernels cannot change during a tick");
+        }
+        pass.kernels = kernels;
+    }
+
+    /** Makes a plan's prefill the current pass without running it, between ticks: for {@link #runUnits}. */
+    void preparePass(final TickPlan newPlan, final TickOutput newOutput) {
+        newOutput.clear(newPlan.entries());
+        generation.begin(newPlan, newOutput);
+        pass.prefill(newPlan);
+    }
+
+    /**
+     * Runs the first and the last unit of an op on the caller's thread: rows of another kind, the row with an output.
+     */
+    void runUnits(final CpuOp op) {
+        final int units = op.units(pass);
+        if (units > 0) {
+            op.run(pass, scratch[0], 0, 1);
+            op.run(pass, scratch[0], units - 1, units);
+        }
+    }
+
+    /** One op for each way of working that the program has: layers repeat the same ones. */
+    List<CpuOp> distinctOps() {
+        final Map<String, CpuOp> distinct = new LinkedHashMap<>();
+        for (final CpuOp op : ops) {
+            distinct.putIfAbsent(op.kind(), op);
+        }
+        return List.copyOf(distinct.values());
+    }
+
+    /** The threads that compute, worker 0 first; empty when the polling thread does. */
+    Thread[] threads() {
+        return threads.clone();
+    }
+
+    @Override
+    public Throwable failure() {
+        return failure;
+    }
+
+    @Override
+    public long logits() {
+        return logits;
+    }
+
+    private void stepInline() {
+        if (failure != null) {
+            // as with threads: a device that failed runs nothing any more
+            finished = submitted;
+            return;
+        }
+        try {
+            markStage(cursor);
+            final CpuOp op = ops[cursor];
+            op.run(pass, scratch[0], 0, op.units(pass));
+            if (++cursor == ops.length && !endPass()) {
+                finished = submitted;
+            }
+        } catch (final RuntimeException | Error ex) {
+            failure = ex;
+            finished = submitted;
+        }
+    }
+
+    private void beginTick() {
+        passNumber = 0;
+        cursor = 0;
+        generation.begin(plan, output);
+        pass.prefill(plan);
+        passStartNs = clock.nanoTime();
+        preprocessEndNs = passStartNs;
+    }
+
+    /** Notes when a stage ends: before the first op of the next one. Worker 0. */
+    private void markStage(final int op) {
+        if (passNumber > 0) {
+            if (op == 0) {
+                generateStartNs = clock.nanoTime();
+            }
+            return;
+        }
+        if (op == preprocessOps) {
+            preprocessEndNs = clock.nanoTime();
+        } else if (op == ops.length - 1) {
+            final long nowNs = clock.nanoTime();
+            final long fuseNs = nowNs - preprocessEndNs;
+            output.stages(passStartNs, preprocessEndNs - passStartNs, fuseNs, pass.rows.rows());
+            generateStartNs = nowNs;
+        }
+    }
+
+    /** Moves sessions on after a pass; returns whether there is another one. Worker 0. */
+    private boolean endPass() {
+        final long nowNs = clock.nanoTime();
+        generation.worked(nowNs - generateStartNs);
+        if (plan.isForced()) {
+            generation.completeForced(nowNs);
+            return false;
+        }
+        final PassRows next = decodeRows[decodeTurn];
+        decodeTurn ^= 1;
+        if (!generation.advance(pass.rows, sampled, next, nowNs)) {
+            return false;
+        }
+        pass.decode(next);
+        passNumber++;
+        cursor = 0;
+        return true;
+    }
+
+    private void runDevice() {
+        barrier.join(0);
+        barrier.await(0);
+        while (awaitSubmit()) {
+            try {
+                beginTick();
+                do {
+                    barrier.await(0);
+                    runPass(0);
+                    barrier.await(0);
+                } while (failure == null && endPass());
+            } catch (final RuntimeException | Error ex) {
+                failure = ex;
+            }
+            finished = submitted;
+        }
+        stopWorkers = true;
+        barrier.await(0);
+    }
+
+    private boolean awaitSubmit() {
+        while (finished == submitted) {
+            if (closing) {
+                return false;
+            }
+            LockSupport.park();
+            // as at the barrier: a flag that stays would make this loop spin
+            Thread.interrupted();
+        }
+        return !closing;
+    }
+
+    private void runWorker(final int worker) {
+        barrier.join(worker);
+        barrier.await(worker);
+        while (true) {
+            barrier.await(worker);
+            if (stopWorkers) {
+                return;
+            }
+            runPass(worker);
+            barrier.await(worker);
+        }
+    }
+
+    /**
+     * A worker's share of every op. A worker that failed still comes to every barrier, so that nobody waits for ever.
+     */
+    private void runPass(final int worker) {
+        for (int i = 0; i < ops.length; i++) {
+            final CpuOp op = ops[i];
+            if (barrierBefore[i]) {
+                barrier.await(worker);
+            }
+            if (worker == 0) {
+                markStage(i);
+            }
+            runShare(op, worker);
+        }
+    }
+
+    private void runShare(final CpuOp op, final int worker) {
+        if (failure != null) {
+            return;
+        }
+        try {
+            final int units = op.units(pass);
+            final int from = (int) ((long) units * worker / workers);
+            final int to = (int) ((long) units * (worker + 1) / workers);
+            if (from < to) {
+                op.run(pass, scratch[worker], from, to);
+            }
+        } catch (final RuntimeException | Error ex) {
+            failure = ex;
+        }
+    }
+
+    /** Stops the threads after the tick they are in. */
+    @Override
+    public void close() {
+        if (threads.length == INLINE || !threads[0].isAlive()) {
+            return;
+        }
+        closing = true;
+        LockSupport.unpark(threads[0]);
+        boolean interrupted = false;
+        for (final Thread thread : threads) {
+            while (thread.isAlive()) {
+                try {
+                    thread.join();
+                } catch (final InterruptedException ex) {
+                    interrupted = true;
+                }
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

@@ -1,0 +1,136 @@
+package dev.tactus.engine.device.cpu;
+
+import dev.tactus.engine.device.PassRows;
+import dev.tactus.engine.model.BufferSpec;
+import dev.tactus.engine.model.Op;
+import dev.tactus.engine.model.OutputMachine;
+import dev.tactus.engine.model.RowSpace;
+import dev.tactus.engine.model.StepProgram;
+import dev.tactus.kernel.KernelSet;
+import dev.tactus.memory.FreezableArena;
+import dev.tactus.memory.MemoryTag;
+
+/** The memory of a {@link CpuBackend}: one activation slab for all buffers of the program, and scratch per worker. */
+public final class CpuMemory {
+    private static final long ALIGNMENT = 64;
+
+    private final KernelSet kernels;
+    private final long[] addresses;
+    private final long[] scratch;
+    private final Generation generation;
+    private final PassRows[] decodeRows;
+
+    /**
+     * Most rows of each space.
+     *
+     * @param pass positions of a pass
+     * @param output positions whose logits are wanted
+     * @param audio audio sources of a tick
+     * @param patch patch sources of a tick
+     * @param sessions sessions of a pass
+     */
+    public record Rows(int pass, int output, int audio, int patch, int sessions) {
+        int of(final RowSpace space) {
+            return switch (space) {
+                case PASS -> pass;
+                case OUTPUT -> output;
+                case AUDIO -> audio;
+                case PATCH -> patch;
+            };
+        }
+    }
+
+    /**
+     * Allocates.
+     *
+     * @param machine the output machine; null where nothing is sampled
+     */
+    public CpuMemory(
+            final FreezableArena arena,
+            final StepProgram program,
+            final KernelSet kernels,
+            final Rows rows,
+            final int workers,
+            final OutputMachine machine) {
+        this.kernels = kernels;
+        this.addresses = new long[program.buffers().size()];
+        long next = arena.allocate(MemoryTag.ACTIVATION, bufferBytes(program, rows), ALIGNMENT)
+                .address();
+        for (int i = 0; i < addresses.length; i++) {
+            addresses[i] = next;
+            next += bytes(program.buffers().get(i), rows);
+        }
+        this.scratch = new long[Math.max(1, workers)];
+        final long scratchBytes = scratchBytes(program, kernels);
+        for (int i = 0; i < scratch.length; i++) {
+            scratch[i] =
+                    arena.allocate(MemoryTag.SCRATCH, scratchBytes, ALIGNMENT).address();
+        }
+        this.generation = new Generation(arena, machine, rows.sessions());
+        this.decodeRows = new PassRows[] {
+            new PassRows(arena, rows.sessions(), rows.sessions()), new PassRows(arena, rows.sessions(), rows.sessions())
+        };
+    }
+
+    private static long bytes(final BufferSpec spec, final Rows rows) {
+        final long bytes = (long) spec.columns() * rows.of(spec.space()) * Float.BYTES;
+        return (bytes + ALIGNMENT - 1) & -ALIGNMENT;
+    }
+
+    /** Bytes of all buffers of a program. */
+    public static long bufferBytes(final StepProgram program, final Rows rows) {
+        return Math.max(
+                ALIGNMENT,
+                program.buffers().stream().mapToLong(spec -> bytes(spec, rows)).sum());
+    }
+
+    /** Bytes of scratch per worker. */
+    public static long scratchBytes(final StepProgram program, final KernelSet kernels) {
+        int maxK = 1;
+        int maxHeadDim = 1;
+        for (final Op op : program.ops()) {
+            maxK = Math.max(maxK, innerDimension(op));
+            if (op instanceof Op.Attention attention) {
+                final int headDim = attention.shape().headDim();
+                maxHeadDim =
+                        Math.max(maxHeadDim, Math.max(headDim, attention.shape().dRel()));
+            }
+        }
+        return kernels.scratchBytes(maxK, maxHeadDim);
+    }
+
+    private static int innerDimension(final Op op) {
+        if (op instanceof Op.Linear linear) {
+            return linear.w().cols();
+        }
+        if (op instanceof Op.LinearConv linear) {
+            return linear.w().cols();
+        }
+        if (op instanceof Op.LinearSwiglu linear) {
+            return linear.w().cols();
+        }
+        return op instanceof Op.ExpertsUp up
+                ? Math.max(up.routed().width(), up.routed().hidden())
+                : 1;
+    }
+
+    KernelSet kernels() {
+        return kernels;
+    }
+
+    long[] addresses() {
+        return addresses;
+    }
+
+    long[] scratch() {
+        return scratch;
+    }
+
+    Generation generation() {
+        return generation;
+    }
+
+    PassRows[] decodeRows() {
+        return decodeRows;
+    }
+}

@@ -1,0 +1,123 @@
+package dev.tactus.engine.device.cpu;
+
+import com.sun.management.ThreadMXBean;
+import dev.tactus.engine.device.Backend;
+import dev.tactus.engine.device.TickOutput;
+import dev.tactus.engine.device.TickPlan;
+import java.lang.management.ManagementFactory;
+import java.util.List;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
+import org.agrona.concurrent.NanoClock;
+
+/**
+ * Runs kernels again and again until they allocate nothing: before the optimising compiler has them, Vector API code
+ * boxes every vector and is tens of times slower.
+ *
+ * <p>First one unit of one op of each kind, over few rows, until that op allocates nothing: thousands of calls for
+ * little work, which is what the compiler waits for. Then whole ticks, on the threads that will run them.
+ */
+public final class CpuWarmUp {
+    private static final int QUIET_ROUNDS = 3;
+    private static final int QUIET_CALLS = 3;
+    private static final int CALLS = 8;
+    private static final long POLL_PARK_NS = 20_000;
+
+    private final CpuBackend backend;
+    private final NanoClock clock;
+    private final TickPlan plan;
+    private final TickOutput output;
+    private final ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+    private final long[] ids;
+
+    /**
+     * What the warm-up found.
+     *
+     * @param ticks whole ticks it ran
+     * @param bytesOfLastTick heap bytes that the last one allocated, on all threads that compute
+     * @param allocationFree whether the last few allocated none
+     */
+    public record Result(int ticks, long bytesOfLastTick, boolean allocationFree) {}
+
+    /** A warm-up of {@code backend}, which is idle. */
+    public CpuWarmUp(final CpuBackend backend, final NanoClock clock, final TickPlan plan, final TickOutput output) {
+        this.backend = backend;
+        this.clock = clock;
+        this.plan = plan;
+        this.output = output;
+        final Thread[] compute = backend.threads();
+        ids = new long[compute.length + 1];
+        ids[compute.length] = Thread.currentThread().threadId();
+        for (int i = 0; i < compute.length; i++) {
+            ids[i] = compute[i].threadId();
+        }
+    }
+
+    /**
+     * Runs until ticks allocate nothing, for at most {@code limitNs}.
+     *
+     * @param small fill the plan with few rows of every kind, each in another number
+     * @param whole fills it with a tick
+     */
+    public Result run(final List<Consumer<TickPlan>> small, final Consumer<TickPlan> whole, final long limitNs) {
+        final long endNs = clock.nanoTime() + limitNs;
+        for (final Consumer<TickPlan> fill : small) {
+            runOps(fill, endNs);
+        }
+        int ticks = 0;
+        int quiet = 0;
+        long bytes;
+        do {
+            whole.accept(plan);
+            final long before = allocated();
+            runTick();
+            bytes = allocated() - before;
+            quiet = bytes == 0 ? quiet + 1 : 0;
+            ticks++;
+        } while (quiet < QUIET_ROUNDS && clock.nanoTime() < endNs);
+        return new Result(ticks, bytes, quiet >= QUIET_ROUNDS || bytes == 0);
+    }
+
+    private void runOps(final Consumer<TickPlan> fill, final long endNs) {
+        fill.accept(plan);
+        backend.preparePass(plan, output);
+        final List<CpuOp> ops = backend.distinctOps();
+        final int[] quiet = new int[ops.size()];
+        int cold = quiet.length;
+        while (cold > 0 && clock.nanoTime() < endNs) {
+            cold = 0;
+            for (int i = 0; i < quiet.length; i++) {
+                if (quiet[i] < QUIET_CALLS) {
+                    quiet[i] = runsQuietly(ops.get(i)) ? quiet[i] + 1 : 0;
+                    cold++;
+                }
+            }
+        }
+    }
+
+    private boolean runsQuietly(final CpuOp op) {
+        final long before = threads.getCurrentThreadAllocatedBytes();
+        for (int i = 0; i < CALLS; i++) {
+            backend.runUnits(op);
+        }
+        return threads.getCurrentThreadAllocatedBytes() == before;
+    }
+
+    private void runTick() {
+        final long ticket = backend.submit(plan, output);
+        final boolean inline = ids.length == 1;
+        while (backend.poll(ticket) == Backend.PENDING) {
+            if (!inline) {
+                LockSupport.parkNanos(POLL_PARK_NS);
+            }
+        }
+    }
+
+    private long allocated() {
+        long sum = 0;
+        for (final long id : ids) {
+            sum += threads.getThreadAllocatedBytes(id);
+        }
+        return sum;
+    }
+}

@@ -1,0 +1,5 @@
+/** Typed doors to native libraries. The only module that calls {@link java.lang.foreign.Linker}. */
+module dev.tactus.bindings {
+    exports dev.tactus.bindings;
+    exports dev.tactus.posix;
+}

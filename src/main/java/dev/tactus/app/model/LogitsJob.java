@@ -1,0 +1,104 @@
+package dev.tactus.app.model;
+
+import dev.tactus.app.cli.Units;
+import dev.tactus.engine.KernelChoice;
+import dev.tactus.engine.LoadedModel;
+import dev.tactus.engine.TeacherForcing;
+import dev.tactus.engine.model.DType;
+import dev.tactus.engine.model.InvalidModelException;
+import dev.tactus.engine.model.SafetensorsFile;
+import dev.tactus.engine.model.SafetensorsWriter;
+import dev.tactus.kernel.KernelSet;
+import dev.tactus.kernel.reference.ReferenceKernels;
+import dev.tactus.kernel.vector.VectorKernels;
+import dev.tactus.memory.MemoryLedger;
+import dev.tactus.memory.OffHeap;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/**
+ * The logits of one sequence, into one file.
+ *
+ * @param model model directory
+ * @param inputs file with the sequence
+ * @param out file that appears complete or not at all
+ * @param rows most positions per pass
+ * @param threads threads that compute
+ * @param kernels which kernels
+ */
+public record LogitsJob(Path model, Path inputs, Path out, int rows, int threads, KernelChoice kernels) {
+    private static final String TENSOR = "logits";
+
+    /** Parameters times positions from which on the vector kernels make up for their slow start. */
+    private static final double WORTH_WARMING = 1e10;
+
+    /**
+     * Runs.
+     *
+     * @return what was done, in one line
+     * @throws InvalidModelException naming file and tensor when model or sequence cannot be used
+     * @throws IOException when the output cannot be written
+     */
+    public String run() throws IOException {
+        final long startNs = System.nanoTime();
+        final MemoryLedger ledger = new MemoryLedger();
+        try (LoadedModel loaded = LoadedModel.open(model, ledger);
+                SafetensorsFile file = SafetensorsFile.open(inputs, ledger)) {
+            final TeacherForcing.Sequence sequence = SequenceFile.read(file, loaded);
+            final int positions = sequence.ids().length;
+            final int vocabulary = loaded.config().text().unpaddedVocab();
+            final KernelSet set = kernels(loaded.weights().parameters() * (double) positions);
+            try (TeacherForcing forcing =
+                    new TeacherForcing(loaded, set, 1, positions, rows, threads, LogitsJob::daemon, ledger)) {
+                write(forcing, sequence, vocabulary);
+            }
+            return String.format(
+                    Locale.ROOT,
+                    "%s: logits [%d, %d], %s, in %.1f s with %s kernels",
+                    out,
+                    positions,
+                    vocabulary,
+                    Units.bytes((long) positions * vocabulary * Float.BYTES),
+                    (System.nanoTime() - startNs) / 1e9,
+                    set.name());
+        }
+    }
+
+    /** Both sets give the same bits; the vector kernels are slow until the JVM has compiled them, which is seconds. */
+    private KernelSet kernels(final double work) {
+        final boolean vector = kernels == KernelChoice.VECTOR || kernels == KernelChoice.AUTO && work > WORTH_WARMING;
+        return vector ? new VectorKernels() : new ReferenceKernels();
+    }
+
+    private void write(final TeacherForcing forcing, final TeacherForcing.Sequence sequence, final int vocabulary)
+            throws IOException {
+        final long rowBytes = (long) vocabulary * Float.BYTES;
+        final var tensor =
+                new SafetensorsWriter.Declared(TENSOR, DType.F32, new long[] {sequence.ids().length, vocabulary});
+        try (SafetensorsWriter writer = SafetensorsWriter.create(out, List.of(tensor), Map.of())) {
+            final int chunk = Math.min(rows, sequence.ids().length);
+            forcing.run(new TeacherForcing.Sequence[] {sequence}, chunk, (number, position, address) -> {
+                try {
+                    writer.write(TENSOR, OffHeap.ALL.asSlice(address, rowBytes));
+                } catch (final IOException ex) {
+                    throw new UncheckedIOException(ex);
+                }
+            });
+            writer.commit();
+        } catch (final UncheckedIOException ex) {
+            throw ex.getCause();
+        } catch (final InvalidModelException ex) {
+            throw new InvalidModelException(inputs + ": " + ex.getMessage(), ex);
+        }
+    }
+
+    private static Thread daemon(final Runnable body) {
+        final Thread thread = new Thread(body);
+        thread.setDaemon(true);
+        return thread;
+    }
+}
