@@ -12,7 +12,6 @@ import dev.tactus.scheduler.Modality;
 import dev.tactus.scheduler.Pacing;
 import dev.tactus.scheduler.TickLoop;
 import dev.tactus.scheduler.TickLoopParts;
-import java.util.List;
 import java.util.concurrent.locks.LockSupport;
 import org.agrona.CloseHelper;
 import org.agrona.concurrent.AgentRunner;
@@ -115,6 +114,10 @@ public final class Engine implements AutoCloseable {
     }
 
     private String warmUp() {
+        if (context.kernels() == KernelChoice.AUTO && !Kernels.canCompileVectors()) {
+            backend.useKernels(Kernels.fallback());
+            return "this JVM runs without the C2 compiler, so vectors would be objects: the reference kernels are used";
+        }
         if (context.kernels() == KernelChoice.REFERENCE || context.warmUpNs() == 0) {
             return "";
         }
@@ -127,18 +130,15 @@ public final class Engine implements AutoCloseable {
                 context.layout().globalPages());
         final WarmUpTick tick = new WarmUpTick(context, memory, session);
         final CpuWarmUp.Result result = new CpuWarmUp(backend, context.clock(), memory.plan, memory.output)
-                .run(List.of(tick::fillOne, tick::fillTwo), tick::fillWhole, context.warmUpNs());
+                .run(tick::fillSmall, tick::fillWhole, context.warmUpNs());
         session.reclaim(memory.localPool, memory.globalPool);
         if (backend.failure() != null) {
             throw new IllegalStateException("the device failed while it warmed up", backend.failure());
         }
-        if (!result.allocationFree() && context.kernels() == KernelChoice.AUTO) {
-            backend.useKernels(Kernels.fallback());
-            return String.format(
-                    "the vector kernels still allocated %,d bytes per tick after %d ms: reference kernels are used",
-                    result.bytesOfLastTick(), context.warmUpNs() / 1_000_000);
-        }
-        return "";
+        final long limitMs = context.warmUpNs() / 1_000_000;
+        return result.allocationFree()
+                ? ""
+                : "not all kernels were compiled after " + limitMs + " ms: the first ticks are slower and allocate";
     }
 
     private void onLoopError(final Throwable error) {

@@ -39,7 +39,7 @@ public final class EngineContext {
     private Pacing pacing = Pacing.REALTIME;
     private KernelChoice kernels = KernelChoice.AUTO;
     private long allowanceNs;
-    private long warmUpNs = TimeUnit.SECONDS.toNanos(5);
+    private long warmUpNs = TimeUnit.SECONDS.toNanos(1);
     private long memoryBudget = Long.MAX_VALUE;
     private NanoClock clock = SystemNanoClock.INSTANCE;
     private ThreadFactory threadFactory = EngineContext::daemon;
@@ -101,8 +101,8 @@ public final class EngineContext {
     }
 
     /**
-     * Longest time that launch spends on warming kernels up; 5 s by default, 0 for none. It ends as soon as ticks
-     * allocate nothing, on an idle machine within a second.
+     * Longest time that launch spends on warming kernels up; 1 s by default, 0 for none. It ends as soon as ticks
+     * allocate nothing. A service that must hold its first deadlines gives it five.
      */
     public EngineContext warmUpNs(final long ns) {
         warmUpNs = ns;

@@ -27,14 +27,9 @@ final class WarmUpTick {
         session.nextPosition = KvRingLayout.PAGE_POSITIONS + 1;
     }
 
-    /** One row of each kind. */
-    void fillOne(final TickPlan plan) {
-        fill(plan, 0, 1, 1, 1);
-    }
-
-    /** Two rows of each kind. */
-    void fillTwo(final TickPlan plan) {
-        fill(plan, 1, 2, 1, 2);
+    /** One text row, three slots and one patch: kernels take rows in pairs and the odd one alone. */
+    void fillSmall(final TickPlan plan) {
+        fill(plan, 0, 3, 1, 1);
     }
 
     /** As many rows as a tick with all modalities has. */

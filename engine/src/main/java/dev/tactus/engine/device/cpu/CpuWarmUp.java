@@ -33,11 +33,10 @@ public final class CpuWarmUp {
     /**
      * What the warm-up found.
      *
-     * @param ticks whole ticks it ran
-     * @param bytesOfLastTick heap bytes that the last one allocated, on all threads that compute
-     * @param allocationFree whether the last few allocated none
+     * @param allocationFree whether the last few ticks allocated nothing
+     * @param coldOps        kinds of ops that still allocated when time ran out
      */
-    public record Result(int ticks, long bytesOfLastTick, boolean allocationFree) {}
+    public record Result(boolean allocationFree, int coldOps) {}
 
     /** A warm-up of {@code backend}, which is idle. */
     public CpuWarmUp(final CpuBackend backend, final NanoClock clock, final TickPlan plan, final TickOutput output) {
@@ -56,43 +55,43 @@ public final class CpuWarmUp {
     /**
      * Runs until ticks allocate nothing, for at most {@code limitNs}.
      *
-     * @param small fill the plan with few rows of every kind, each in another number
+     * @param small fills the plan with few rows of every kind
      * @param whole fills it with a tick
      */
-    public Result run(final List<Consumer<TickPlan>> small, final Consumer<TickPlan> whole, final long limitNs) {
+    public Result run(final Consumer<TickPlan> small, final Consumer<TickPlan> whole, final long limitNs) {
         final long endNs = clock.nanoTime() + limitNs;
-        for (final Consumer<TickPlan> fill : small) {
-            runOps(fill, endNs);
-        }
-        int ticks = 0;
-        int quiet = 0;
-        long bytes;
-        do {
-            whole.accept(plan);
-            final long before = allocated();
-            runTick();
-            bytes = allocated() - before;
-            quiet = bytes == 0 ? quiet + 1 : 0;
-            ticks++;
-        } while (quiet < QUIET_ROUNDS && clock.nanoTime() < endNs);
-        return new Result(ticks, bytes, quiet >= QUIET_ROUNDS || bytes == 0);
-    }
-
-    private void runOps(final Consumer<TickPlan> fill, final long endNs) {
-        fill.accept(plan);
+        small.accept(plan);
         backend.preparePass(plan, output);
         final List<CpuOp> ops = backend.distinctOps();
         final int[] quiet = new int[ops.size()];
         int cold = quiet.length;
         while (cold > 0 && clock.nanoTime() < endNs) {
-            cold = 0;
-            for (int i = 0; i < quiet.length; i++) {
-                if (quiet[i] < QUIET_CALLS) {
-                    quiet[i] = runsQuietly(ops.get(i)) ? quiet[i] + 1 : 0;
-                    cold++;
-                }
+            cold = runRound(ops, quiet);
+        }
+        return new Result(runTicks(whole, endNs), cold);
+    }
+
+    /** Runs the ops that are not quiet yet; returns how many these are. */
+    private int runRound(final List<CpuOp> ops, final int[] quiet) {
+        int cold = 0;
+        for (int i = 0; i < quiet.length; i++) {
+            if (quiet[i] < QUIET_CALLS) {
+                quiet[i] = runsQuietly(ops.get(i)) ? quiet[i] + 1 : 0;
+                cold++;
             }
         }
+        return cold;
+    }
+
+    private boolean runTicks(final Consumer<TickPlan> whole, final long endNs) {
+        int quiet = 0;
+        while (quiet < QUIET_ROUNDS && clock.nanoTime() < endNs) {
+            whole.accept(plan);
+            final long before = allocated();
+            runTick();
+            quiet = allocated() == before ? quiet + 1 : 0;
+        }
+        return quiet >= QUIET_ROUNDS;
     }
 
     private boolean runsQuietly(final CpuOp op) {
