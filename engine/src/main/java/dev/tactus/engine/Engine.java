@@ -32,9 +32,9 @@ import org.agrona.concurrent.BackoffIdleStrategy;
  * thread while the engine runs.
  */
 public final class Engine implements AutoCloseable {
-    private static final long AWAIT_PARK_NS = 20_000;
+    private static final long AWAIT_PARK_NS = 200_000;
     private static final long MIN_PARK_NS = 10_000;
-    private static final long MAX_PARK_NS = 100_000;
+    private static final long MAX_PARK_NS = 200_000;
 
     private final EngineContext context;
     private final EngineMemory memory;

@@ -9,6 +9,7 @@ import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
 import org.agrona.concurrent.NanoClock;
 import org.agrona.concurrent.SystemNanoClock;
 
@@ -20,7 +21,7 @@ import org.agrona.concurrent.SystemNanoClock;
  * which both the tick thread and the device read.
  */
 final class TickAllocationMain {
-    private static final int MAX_ROUNDS = 60;
+    private static final int MAX_ROUNDS = 150;
     private static final int PLANTED_ROUNDS = 2;
     private static final int TICKS_PER_ROUND = 4;
     private static final int SESSIONS = 2;
@@ -42,6 +43,7 @@ final class TickAllocationMain {
                         .threads(2)
                         .kernels(KernelChoice.valueOf(args[1]))
                         .pacing(Pacing.STEPPED)
+                        .warmUpNs(TimeUnit.SECONDS.toNanos(20))
                         .clock(planted ? plantedClock() : SystemNanoClock.INSTANCE)
                         .threadFactory(body -> {
                             final Thread thread = new Thread(body);

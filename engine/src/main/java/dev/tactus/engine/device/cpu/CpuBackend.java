@@ -41,6 +41,7 @@ public final class CpuBackend implements Backend {
 
     private TickPlan plan;
     private TickOutput output;
+    private Thread waiter;
     private int decodeTurn;
     private int cursor;
     private int passNumber;
@@ -109,6 +110,7 @@ public final class CpuBackend implements Backend {
         }
         plan = newPlan;
         output = newOutput;
+        waiter = Thread.currentThread();
         output.clear(newPlan.entries());
         final long ticket = submitted + 1;
         if (threads.length == INLINE) {
@@ -244,6 +246,9 @@ public final class CpuBackend implements Backend {
         if (!generation.advance(pass.rows, sampled, next, nowNs)) {
             return false;
         }
+        if (next.segments() < pass.rows.segments()) {
+            wakeWaiter();
+        }
         pass.decode(next);
         passNumber++;
         cursor = 0;
@@ -265,9 +270,17 @@ public final class CpuBackend implements Backend {
                 failure = ex;
             }
             finished = submitted;
+            wakeWaiter();
         }
         stopWorkers = true;
         barrier.await(0);
+    }
+
+    /** Cuts short the pause of the thread that submitted, where it idles between two polls. */
+    private void wakeWaiter() {
+        if (threads.length != INLINE) {
+            LockSupport.unpark(waiter);
+        }
     }
 
     private boolean awaitSubmit() {

@@ -34,7 +34,7 @@ public final class CpuWarmUp {
      * What the warm-up found.
      *
      * @param allocationFree whether the last few ticks allocated nothing
-     * @param coldOps        kinds of ops that still allocated when time ran out
+     * @param coldOps kinds of ops that still allocated when time ran out
      */
     public record Result(boolean allocationFree, int coldOps) {}
 
