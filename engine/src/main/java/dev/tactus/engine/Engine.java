@@ -129,14 +129,14 @@ public final class Engine implements AutoCloseable {
                 memory.globalPool,
                 context.layout().globalPages());
         final WarmUpTick tick = new WarmUpTick(context, memory, session);
-        final CpuWarmUp.Result result = new CpuWarmUp(backend, context.clock(), memory.plan, memory.output)
+        final boolean allocationFree = new CpuWarmUp(backend, context.clock(), memory.plan, memory.output)
                 .run(tick::fillSmall, tick::fillWhole, context.warmUpNs());
         session.reclaim(memory.localPool, memory.globalPool);
         if (backend.failure() != null) {
             throw new IllegalStateException("the device failed while it warmed up", backend.failure());
         }
         final long limitMs = context.warmUpNs() / 1_000_000;
-        return result.allocationFree()
+        return allocationFree
                 ? ""
                 : "not all kernels were compiled after " + limitMs + " ms: the first ticks are slower and allocate";
     }

@@ -30,14 +30,6 @@ public final class CpuWarmUp {
     private final ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
     private final long[] ids;
 
-    /**
-     * What the warm-up found.
-     *
-     * @param allocationFree whether the last few ticks allocated nothing
-     * @param coldOps kinds of ops that still allocated when time ran out
-     */
-    public record Result(boolean allocationFree, int coldOps) {}
-
     /** A warm-up of {@code backend}, which is idle. */
     public CpuWarmUp(final CpuBackend backend, final NanoClock clock, final TickPlan plan, final TickOutput output) {
         this.backend = backend;
@@ -57,8 +49,9 @@ public final class CpuWarmUp {
      *
      * @param small fills the plan with few rows of every kind
      * @param whole fills it with a tick
+     * @return whether the last few ticks allocated nothing
      */
-    public Result run(final Consumer<TickPlan> small, final Consumer<TickPlan> whole, final long limitNs) {
+    public boolean run(final Consumer<TickPlan> small, final Consumer<TickPlan> whole, final long limitNs) {
         final long endNs = clock.nanoTime() + limitNs;
         small.accept(plan);
         backend.preparePass(plan, output);
@@ -68,7 +61,7 @@ public final class CpuWarmUp {
         while (cold > 0 && clock.nanoTime() < endNs) {
             cold = runRound(ops, quiet);
         }
-        return new Result(runTicks(whole, endNs), cold);
+        return runTicks(whole, endNs);
     }
 
     /** Runs the ops that are not quiet yet; returns how many these are. */
