@@ -4,6 +4,7 @@ import dev.tactus.app.doctor.CpuCheck;
 import dev.tactus.app.doctor.Finding;
 import dev.tactus.app.doctor.GpuCheck;
 import dev.tactus.app.doctor.JvmCheck;
+import dev.tactus.app.doctor.KernelCheck;
 import dev.tactus.app.doctor.MemoryCheck;
 import java.io.PrintWriter;
 import java.util.ArrayList;
@@ -27,6 +28,7 @@ public final class DoctorCommand implements Runnable {
         final List<Finding> findings = new ArrayList<>();
         findings.addAll(JvmCheck.findings());
         findings.addAll(CpuCheck.findings());
+        findings.addAll(KernelCheck.findings());
         findings.addAll(MemoryCheck.findings());
         findings.add(GpuCheck.finding());
         print(findings, spec.commandLine().getOut());

@@ -1,12 +1,12 @@
 package dev.tactus.bench;
 
+import dev.tactus.app.cli.KernelOptions;
 import dev.tactus.bench.latency.TickBench;
 import dev.tactus.bench.latency.TickJson;
 import dev.tactus.bench.latency.TickReport;
 import dev.tactus.bench.latency.TickResult;
 import dev.tactus.bench.latency.TickScenario;
 import dev.tactus.bench.latency.TickTarget;
-import dev.tactus.engine.KernelChoice;
 import dev.tactus.engine.LoadedModel;
 import dev.tactus.engine.model.InteractionConfig;
 import dev.tactus.engine.model.RandomModel;
@@ -21,6 +21,7 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -68,8 +69,8 @@ public final class TickCommand implements Callable<Integer> {
             description = "Longest time for ticks before all others, until the engine's threads allocate nothing.")
     private int settle = 30;
 
-    @Option(names = "--kernels", description = "One of ${COMPLETION-CANDIDATES}.")
-    private KernelChoice kernels = KernelChoice.AUTO;
+    @Mixin
+    private final KernelOptions kernels = new KernelOptions();
 
     @Option(names = "--json", paramLabel = "FILE", description = "Write the results there, too.")
     private Path json;
@@ -134,7 +135,8 @@ public final class TickCommand implements Callable<Integer> {
     private TickScenario scenario(final int count) {
         final int computing = threads == 0 ? Runtime.getRuntime().availableProcessors() : threads;
         final long settleNs = settle * SECOND_NS;
-        return new TickScenario(count, computing, rows, passes, context, ticks, settleNs, kernels, WARM_UP_NS);
+        return new TickScenario(
+                count, computing, rows, passes, context, ticks, settleNs, kernels.selection(), WARM_UP_NS);
     }
 
     private String modelName(final LoadedModel model) {

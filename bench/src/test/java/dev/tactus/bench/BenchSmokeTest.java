@@ -10,6 +10,7 @@ import dev.tactus.bench.latency.TickResult;
 import dev.tactus.bench.latency.TickScenario;
 import dev.tactus.bench.latency.TickTarget;
 import dev.tactus.engine.KernelChoice;
+import dev.tactus.engine.KernelSelection;
 import dev.tactus.engine.ledger.Stage;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -62,7 +63,8 @@ class BenchSmokeTest {
     }
 
     private static TickScenario scenario(final int sessions, final int rows, final int passes) {
-        return new TickScenario(sessions, 2, rows, passes, 100, 4, SETTLE_NS, KernelChoice.REFERENCE, 0);
+        return new TickScenario(
+                sessions, 2, rows, passes, 100, 4, SETTLE_NS, KernelSelection.of(KernelChoice.REFERENCE), 0);
     }
 
     private static TickResult measure(final TickScenario scenario) {

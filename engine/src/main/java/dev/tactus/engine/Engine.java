@@ -3,7 +3,6 @@ package dev.tactus.engine;
 import dev.tactus.engine.device.cpu.CpuBackend;
 import dev.tactus.engine.device.cpu.CpuWarmUp;
 import dev.tactus.engine.ledger.Ledger;
-import dev.tactus.kernel.KernelSet;
 import dev.tactus.scheduler.BeatGrid;
 import dev.tactus.scheduler.EndReason;
 import dev.tactus.scheduler.IngressRecord;
@@ -50,12 +49,16 @@ public final class Engine implements AutoCloseable {
 
     private Engine(final EngineContext context) {
         this.context = context.conclude();
-        final KernelSet kernels = Kernels.of(context.kernels());
-        this.memory = new EngineMemory(context, kernels, context.ledger());
+        this.memory = new EngineMemory(context, context.ledger());
         CpuBackend started = null;
         try {
             started = new CpuBackend(
-                    memory.program, memory.cpu, context.clock(), context.computeThreads(), context.threadFactory());
+                    memory.program,
+                    memory.cpu,
+                    context.clock(),
+                    context.computeThreads(),
+                    context.threadFactory(),
+                    context.pinWorkers());
             this.backend = started;
             this.warmUpNote = warmUp();
             this.grid = new BeatGrid(EngineContext.PERIOD_NS, context.allowanceNs());
@@ -114,7 +117,7 @@ public final class Engine implements AutoCloseable {
     }
 
     private String warmUp() {
-        if (context.kernels() == KernelChoice.AUTO && !Kernels.canCompileVectors()) {
+        if (Kernels.mustFallBack(context.kernels(), context.cpuKernels())) {
             backend.useKernels(Kernels.fallback());
             return "this JVM runs without the C2 compiler, so vectors would be objects: the reference kernels are used";
         }
@@ -290,6 +293,11 @@ public final class Engine implements AutoCloseable {
     /** What launch has to say about the warm-up; empty when all went as wanted. */
     public String warmUpNote() {
         return warmUpNote;
+    }
+
+    /** What else launch has to say: that quantised weights could not be cached; empty when all went as wanted. */
+    public String launchNote() {
+        return memory.quantized == null ? "" : memory.quantized.note();
     }
 
     /** Why the device or the loop failed; null while they have not. */

@@ -1,7 +1,10 @@
 package dev.tactus.engine;
 
+import dev.tactus.engine.device.cpu.CpuKernels;
 import dev.tactus.engine.model.InteractionConfig;
 import dev.tactus.engine.model.SessionLayout;
+import dev.tactus.kernel.NumericClass;
+import dev.tactus.kernel.c.Isa;
 import dev.tactus.memory.MemoryLedger;
 import dev.tactus.scheduler.Pacing;
 import dev.tactus.scheduler.TickLoop;
@@ -38,6 +41,11 @@ public final class EngineContext {
     private ThreadingMode threadingMode = ThreadingMode.SHARED;
     private Pacing pacing = Pacing.REALTIME;
     private KernelChoice kernels = KernelChoice.AUTO;
+    private Isa isa;
+    private NumericClass numerics = NumericClass.EXACT;
+    private boolean quantizedCache;
+    private CpuKernels cpuKernels;
+    private boolean pinWorkers = true;
     private long allowanceNs;
     private long warmUpNs = TimeUnit.SECONDS.toNanos(1);
     private long memoryBudget = Long.MAX_VALUE;
@@ -91,6 +99,51 @@ public final class EngineContext {
     /** Which kernels; AUTO by default. */
     public EngineContext kernels(final KernelChoice choice) {
         kernels = choice;
+        return this;
+    }
+
+    /** Which kernels, instruction set and class, at once. */
+    public EngineContext kernels(final KernelSelection selection) {
+        return kernels(selection.choice())
+                .isa(selection.isa())
+                .numerics(selection.numerics())
+                .quantizedCache(selection.quantizedCache());
+    }
+
+    /** The instruction set of the C kernels, which are then required; by default the best that the CPU has. */
+    public EngineContext isa(final Isa instructions) {
+        isa = instructions;
+        return this;
+    }
+
+    /** How products are computed; EXACT by default. The FAST classes require the C kernels. */
+    public EngineContext numerics(final NumericClass newNumerics) {
+        numerics = newNumerics;
+        return this;
+    }
+
+    /**
+     * Whether the quantised weights of FAST_INT8 are kept in
+     * {@value dev.tactus.engine.device.cpu.QuantizedCache#FILE_NAME} in the model's directory, about as large as half
+     * of its bfloat16 weights, and read from there at the next launch; false by default. A file of another or a changed
+     * model is replaced; where none can be written, {@link Engine#launchNote()} says so and nothing else changes. The
+     * bits are the same with and without. Quantising takes about half a second per GB of bfloat16 weights: only where
+     * files are read faster than that does the cache save time.
+     *
+     * <p>It has no effect on the other classes: EXACT reads weights in place, and rounding them for FAST_BF16 is as
+     * fast as reading them from a file.
+     */
+    public EngineContext quantizedCache(final boolean cached) {
+        quantizedCache = cached;
+        return this;
+    }
+
+    /**
+     * Whether each thread that computes stays on a CPU of its own; true by default. It has no effect where there are
+     * more such threads than CPUs to run on, or where the kernels are Java's.
+     */
+    public EngineContext pinWorkers(final boolean pin) {
+        pinWorkers = pin;
         return this;
     }
 
@@ -159,6 +212,7 @@ public final class EngineContext {
         final int vocabulary = model.config().text().unpaddedVocab();
         // ids are offsets into masks and into the embedding: nothing behind this check looks at them again
         interaction.controlIds().forEach((field, id) -> range("interaction " + field, id, 0, vocabulary - 1L));
+        cpuKernels = Kernels.of(kernels, isa, numerics);
         layout = SessionLayout.of(
                 model.config().text(), interaction.globalWindow(), interaction.sinkPositions(), rowsPerSession());
         final long needed = memoryPlan().bytes();
@@ -225,6 +279,26 @@ public final class EngineContext {
     /** Which kernels. */
     public KernelChoice kernels() {
         return kernels;
+    }
+
+    /** The class of its products. */
+    public NumericClass numerics() {
+        return numerics;
+    }
+
+    /** Whether quantised weights are kept beside the model. */
+    public boolean quantizedCache() {
+        return quantizedCache;
+    }
+
+    /** Whether computing threads are pinned where they can be. */
+    public boolean pinWorkers() {
+        return pinWorkers;
+    }
+
+    /** What the choice of kernels means on this machine; after {@link #conclude()}. */
+    CpuKernels cpuKernels() {
+        return cpuKernels;
     }
 
     /** How long media may be late. */

@@ -3,13 +3,13 @@ package dev.tactus.engine;
 import dev.tactus.engine.device.TickOutput;
 import dev.tactus.engine.device.TickPlan;
 import dev.tactus.engine.device.cpu.CpuMemory;
+import dev.tactus.engine.device.cpu.QuantizedCache;
 import dev.tactus.engine.ledger.Ledger;
 import dev.tactus.engine.model.InklingProgram;
 import dev.tactus.engine.model.InteractionConfig;
 import dev.tactus.engine.model.OutputMachine;
 import dev.tactus.engine.model.SessionLayout;
 import dev.tactus.engine.model.StepProgram;
-import dev.tactus.kernel.KernelSet;
 import dev.tactus.memory.FreezableArena;
 import dev.tactus.memory.MemoryLedger;
 import dev.tactus.memory.MemoryTag;
@@ -48,9 +48,12 @@ final class EngineMemory implements AutoCloseable {
     final Ledger ledger;
     final CpuMemory cpu;
 
+    /** The cache of quantised weights; null where there is none. */
+    final QuantizedCache quantized;
+
     private final Sizes sizes;
 
-    EngineMemory(final EngineContext context, final KernelSet kernels, final MemoryLedger ledgerOfBytes) {
+    EngineMemory(final EngineContext context, final MemoryLedger ledgerOfBytes) {
         this.sizes = new Sizes(context);
         this.arena = new FreezableArena(ledgerOfBytes);
         final InteractionConfig ids = context.interaction();
@@ -70,12 +73,27 @@ final class EngineMemory implements AutoCloseable {
             plan = new TickPlan(arena, sizes.sessions, sizes.rows, sizes.audio, sizes.patches, outputs);
             output = new TickOutput(arena, sizes.sessions, outputs);
             ledger = new Ledger(arena, sizes.sessions);
-            cpu = new CpuMemory(arena, program, kernels, sizes.cpuRows(), context.computeThreads(), machine);
+            quantized = cache(context);
+            cpu = new CpuMemory(
+                    arena,
+                    program,
+                    context.cpuKernels(),
+                    sizes.cpuRows(),
+                    context.computeThreads(),
+                    machine,
+                    quantized);
             arena.freeze();
         } catch (final RuntimeException | Error ex) {
             arena.close();
             throw ex;
         }
+    }
+
+    private static QuantizedCache cache(final EngineContext context) {
+        return context.quantizedCache()
+                ? new QuantizedCache(
+                        context.model().directory(), context.model().files())
+                : null;
     }
 
     private static StepProgram program(final EngineContext context) {
@@ -166,8 +184,12 @@ final class EngineMemory implements AutoCloseable {
         items.add(new MemoryPlan.Item(
                 "worker scratch",
                 MemoryTag.SCRATCH,
-                Math.max(1, context.computeThreads())
-                        * CpuMemory.scratchBytes(program, Kernels.of(context.kernels()))));
+                Math.max(1, context.computeThreads()) * CpuMemory.scratchBytes(program, context.cpuKernels())));
+        final long weights = CpuMemory.weightBytes(program, context.cpuKernels());
+        if (weights > 0) {
+            final String name = context.numerics().label() + " weights";
+            items.add(new MemoryPlan.Item(name, MemoryTag.WEIGHTS, weights));
+        }
         return new MemoryPlan(items);
     }
 

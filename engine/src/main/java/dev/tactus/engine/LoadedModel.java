@@ -5,10 +5,12 @@ import dev.tactus.engine.model.Checkpoint;
 import dev.tactus.engine.model.InklingWeights;
 import dev.tactus.engine.model.ModelConfig;
 import dev.tactus.engine.model.ProgramTables;
+import dev.tactus.engine.model.SafetensorsFile;
 import dev.tactus.engine.video.PixelTable;
 import dev.tactus.memory.FreezableArena;
 import dev.tactus.memory.MemoryLedger;
 import java.nio.file.Path;
+import java.util.List;
 import org.agrona.CloseHelper;
 
 /**
@@ -65,6 +67,11 @@ public final class LoadedModel implements AutoCloseable {
     /** Where it was opened. */
     public Path directory() {
         return directory;
+    }
+
+    /** The tensor files, mapped until {@link #close()}. */
+    public List<SafetensorsFile> files() {
+        return checkpoint.files();
     }
 
     /** Its configuration. */

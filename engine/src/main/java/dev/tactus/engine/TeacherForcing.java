@@ -5,13 +5,13 @@ import dev.tactus.engine.device.RowKind;
 import dev.tactus.engine.device.TickOutput;
 import dev.tactus.engine.device.TickPlan;
 import dev.tactus.engine.device.cpu.CpuBackend;
+import dev.tactus.engine.device.cpu.CpuKernels;
 import dev.tactus.engine.device.cpu.CpuMemory;
 import dev.tactus.engine.model.InklingProgram;
 import dev.tactus.engine.model.InvalidModelException;
 import dev.tactus.engine.model.ModelConfig;
 import dev.tactus.engine.model.SessionLayout;
 import dev.tactus.engine.model.StepProgram;
-import dev.tactus.kernel.KernelSet;
 import dev.tactus.kernel.SamplingParameters;
 import dev.tactus.memory.FreezableArena;
 import dev.tactus.memory.MemoryLedger;
@@ -84,7 +84,7 @@ public final class TeacherForcing implements AutoCloseable {
      */
     public TeacherForcing(
             final LoadedModel model,
-            final KernelSet kernels,
+            final CpuKernels kernels,
             final int sequences,
             final int maxPositions,
             final int maxRows,
@@ -109,7 +109,7 @@ public final class TeacherForcing implements AutoCloseable {
             final CpuMemory memory = new CpuMemory(
                     arena, program, kernels, new CpuMemory.Rows(rows, rows, rows, rows, sequences), threads, null);
             arena.freeze();
-            backend = new CpuBackend(program, memory, SystemNanoClock.INSTANCE, threads, factory);
+            backend = new CpuBackend(program, memory, SystemNanoClock.INSTANCE, threads, factory, false);
         } catch (final RuntimeException | Error ex) {
             arena.close();
             throw ex;

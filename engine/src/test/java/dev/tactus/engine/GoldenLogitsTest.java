@@ -4,7 +4,10 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.tactus.kernel.KernelSet;
+import dev.tactus.engine.device.cpu.CpuKernels;
+import dev.tactus.kernel.c.CKernels;
+import dev.tactus.kernel.c.Isa;
+import dev.tactus.kernel.c.NativeKernels;
 import dev.tactus.kernel.reference.ReferenceKernels;
 import dev.tactus.kernel.vector.VectorKernels;
 import dev.tactus.memory.MemoryLedger;
@@ -22,12 +25,20 @@ import org.junit.jupiter.params.provider.MethodSource;
  */
 class GoldenLogitsTest {
     private static final double RELATIVE_BOUND = 1e-5;
-    private static final KernelSet REFERENCE = new ReferenceKernels();
-    private static final KernelSet VECTOR = new VectorKernels();
+    private static final CpuKernels REFERENCE = CpuKernels.exact(new ReferenceKernels());
+
+    /** All that this machine can run: both of Java's, and C for every instruction set. */
+    private static List<CpuKernels> allKernels() {
+        final List<CpuKernels> all = new ArrayList<>(List.of(REFERENCE, CpuKernels.exact(new VectorKernels())));
+        for (final Isa isa : NativeKernels.load().supported()) {
+            all.add(CpuKernels.exact(new CKernels(isa)));
+        }
+        return all;
+    }
 
     static Stream<Arguments> casesAndKernels() {
         return Stream.of(GoldenCase.NAMES)
-                .flatMap(name -> Stream.of(Arguments.of(name, REFERENCE), Arguments.of(name, VECTOR)));
+                .flatMap(name -> allKernels().stream().map(kernels -> Arguments.of(name, kernels)));
     }
 
     static Stream<String> cases() {
@@ -36,7 +47,7 @@ class GoldenLogitsTest {
 
     @ParameterizedTest
     @MethodSource("casesAndKernels")
-    void shouldMatchTheReferenceImplementation(final String name, final KernelSet kernels) {
+    void shouldMatchTheReferenceImplementation(final String name, final CpuKernels kernels) {
         final MemoryLedger ledger = new MemoryLedger();
         try (GoldenCase golden = new GoldenCase(name, ledger)) {
             final float[] got = run(golden, kernels, golden.positions, 2, 1, ledger);
@@ -59,7 +70,7 @@ class GoldenLogitsTest {
         final MemoryLedger ledger = new MemoryLedger();
         try (GoldenCase golden = new GoldenCase(name, ledger)) {
             final float[] oracle = run(golden, REFERENCE, golden.positions, 0, 1, ledger);
-            for (final KernelSet kernels : List.of(REFERENCE, VECTOR)) {
+            for (final CpuKernels kernels : allKernels()) {
                 for (final int chunk : new int[] {1, 3, 17, golden.positions}) {
                     for (int threads = 0; threads <= 3; threads++) {
                         final float[] got = run(golden, kernels, chunk, threads, 1, ledger);
@@ -76,14 +87,14 @@ class GoldenLogitsTest {
         final MemoryLedger ledger = new MemoryLedger();
         try (GoldenCase golden = new GoldenCase(name, ledger)) {
             final float[] alone = run(golden, REFERENCE, golden.positions, 1, 1, ledger);
-            for (final KernelSet kernels : List.of(REFERENCE, VECTOR)) {
+            for (final CpuKernels kernels : allKernels()) {
                 assertSameBits(
                         alone, run(golden, kernels, 5, 2, 8, ledger), name + " beside others, " + kernels.name());
             }
         }
     }
 
-    private static void assertSameBits(final float[] want, final float[] got, final String what) {
+    static void assertSameBits(final float[] want, final float[] got, final String what) {
         assertArrayEquals(bits(want), bits(got), what);
     }
 
@@ -96,9 +107,9 @@ class GoldenLogitsTest {
     }
 
     /** The logits of the golden sequence, run as the last of {@code sessions}; the others run text of their own. */
-    private static float[] run(
+    static float[] run(
             final GoldenCase golden,
-            final KernelSet kernels,
+            final CpuKernels kernels,
             final int chunk,
             final int threads,
             final int sessions,

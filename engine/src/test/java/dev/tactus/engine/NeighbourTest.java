@@ -5,11 +5,14 @@ import static dev.tactus.engine.EngineFixture.step;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.tactus.engine.EngineFixture.Listener;
 import dev.tactus.engine.model.Checkpoint;
 import dev.tactus.engine.model.ModelConfig;
+import dev.tactus.kernel.NumericClass;
 import dev.tactus.kernel.SamplingParameters;
+import dev.tactus.kernel.c.NativeKernels;
 import dev.tactus.scheduler.EndReason;
 import dev.tactus.scheduler.Modality;
 import java.io.IOException;
@@ -27,6 +30,8 @@ import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** A session's tokens depend on its seed and its inputs, never on the company it keeps. */
 @Timeout(120)
@@ -60,9 +65,9 @@ class NeighbourTest {
         return heard.ticks;
     }
 
-    private static List<List<String>> loneRuns(final EngineFixture fixture) {
+    private static List<List<String>> loneRuns(final EngineContext context) {
         final List<List<String>> runs = new ArrayList<>();
-        try (Engine engine = fixture.launch(1)) {
+        try (Engine engine = Engine.launch(context)) {
             for (long seed = 0; seed < SESSIONS; seed++) {
                 runs.add(lone(engine, seed, ThreadingMode.INVOKER));
             }
@@ -74,7 +79,7 @@ class NeighbourTest {
     @Test
     void shouldKeepSessionBitsWhenNeighboursJoinAndLeave() {
         try (EngineFixture fixture = new EngineFixture("multimodal-moe")) {
-            final List<List<String>> expected = loneRuns(fixture);
+            final List<List<String>> expected = loneRuns(fixture.context(1));
             for (final ThreadingMode mode : new ThreadingMode[] {ThreadingMode.INVOKER, ThreadingMode.SHARED}) {
                 try (Engine engine = Engine.launch(fixture.context(SESSIONS).threadingMode(mode))) {
                     assertEquals(expected, together(engine, mode), mode.toString());
@@ -82,6 +87,39 @@ class NeighbourTest {
                 }
             }
         }
+    }
+
+    @ParameterizedTest
+    @EnumSource(NumericClass.class)
+    void shouldKeepSessionBitsInEveryClassOfTheCKernels(final NumericClass numerics) {
+        assumeTrue(
+                NativeKernels.load().isAvailable(),
+                () -> "no C kernels: " + NativeKernels.load().reasons());
+        try (EngineFixture fixture = new EngineFixture("multimodal-moe")) {
+            final List<List<String>> expected = loneRuns(inC(fixture, 1, numerics));
+            assertEquals(expected, loneRuns(inC(fixture, 1, numerics)), "another engine, the same bits");
+            if (numerics == NumericClass.EXACT) {
+                assertEquals(loneRuns(fixture.context(1)), expected, "the bits of the reference kernels");
+            }
+            for (final ThreadingMode mode : new ThreadingMode[] {ThreadingMode.INVOKER, ThreadingMode.SHARED}) {
+                try (Engine engine =
+                        Engine.launch(inC(fixture, SESSIONS, numerics).threadingMode(mode))) {
+                    assertTrue(
+                            numerics == NumericClass.EXACT
+                                    || engine.backendName().endsWith(numerics.label()),
+                            engine.backendName());
+                    assertEquals(expected, together(engine, mode), numerics + ", " + mode);
+                    assertNull(engine.failure());
+                }
+            }
+        }
+    }
+
+    private static EngineContext inC(final EngineFixture fixture, final int sessions, final NumericClass numerics) {
+        return fixture.context(sessions)
+                .kernels(KernelChoice.C)
+                .numerics(numerics)
+                .warmUpNs(0);
     }
 
     /** Session s joins at beat s/2 and leaves after its ticks, so that at every beat the company is another. */

@@ -2,7 +2,9 @@ package dev.tactus.engine;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.tactus.kernel.c.NativeKernels;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -28,6 +30,24 @@ class TickAllocationTest {
     @Test
     void shouldAllocateNothingUnderC1WithReferenceKernels() throws Exception {
         assertEquals(0, measure("REFERENCE", "clean", C1));
+    }
+
+    @Test
+    void shouldAllocateNothingUnderC1WithCKernels() throws Exception {
+        requireCKernels();
+        assertEquals(0, measure("C", "clean", C1));
+    }
+
+    @Test
+    void shouldAllocateNothingUnderC2WithCKernels() throws Exception {
+        requireCKernels();
+        assertEquals(0, measure("C", "clean"));
+    }
+
+    private static void requireCKernels() {
+        assumeTrue(
+                NativeKernels.load().isAvailable(),
+                () -> "no C kernels: " + NativeKernels.load().reasons());
     }
 
     @Test

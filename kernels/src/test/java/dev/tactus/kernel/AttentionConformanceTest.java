@@ -13,6 +13,13 @@ abstract class AttentionConformanceTest {
     private static final KernelSet REFERENCE = new ReferenceKernels();
     private static final long FAR = (1L << 31) + 77;
 
+    private final GuardedMemory.Edge edge;
+
+    /** Where buffers stand. */
+    AttentionConformanceTest(final GuardedMemory.Edge edge) {
+        this.edge = edge;
+    }
+
     /** The implementation under test. */
     abstract KernelSet kernels();
 
@@ -84,7 +91,7 @@ abstract class AttentionConformanceTest {
     @Test
     void shouldNotCareHowHeadsAreCut() {
         final Case c = new Case(12, 4, 64, 16, 256, 256, 16, 900, 1.1f);
-        try (GuardedMemory memory = new GuardedMemory(5)) {
+        try (GuardedMemory memory = new GuardedMemory(5, edge)) {
             final Session session = new Session(memory, c);
             final long whole = memory.floats(c.heads * c.headDim);
             final long cut = memory.floats(c.heads * c.headDim);
@@ -98,7 +105,7 @@ abstract class AttentionConformanceTest {
     }
 
     private void check(final long seed, final Case c) {
-        try (GuardedMemory memory = new GuardedMemory(seed)) {
+        try (GuardedMemory memory = new GuardedMemory(seed, edge)) {
             final Session session = new Session(memory, c);
             final long expected = memory.floats(c.heads * c.headDim);
             final long actual = memory.floats(c.heads * c.headDim);
@@ -128,7 +135,7 @@ abstract class AttentionConformanceTest {
             this.c = c;
             shape = c.shape();
             final int pages = shape.sinkPages() + shape.ringPages();
-            table = memory.bytes(8L * pages);
+            table = memory.longs(pages);
             for (int i = 0; i < pages; i++) {
                 final long bytes = 192 + AttentionShape.layerBytes(c.kvHeads, c.headDim);
                 OffHeap.putLong(table + 8L * i, memory.bytes(bytes));
@@ -211,11 +218,11 @@ abstract class AttentionConformanceTest {
     @Test
     void shouldWriteOnlyTheSlotOfTheAppendedPosition() {
         final Case c = new Case(2, 2, 5, 1, 8, 300, 0, 0, 1f);
-        try (GuardedMemory memory = new GuardedMemory(6)) {
+        try (GuardedMemory memory = new GuardedMemory(6, edge)) {
             final AttentionShape shape = c.shape();
             final long bytes = 192 + AttentionShape.layerBytes(2, 5);
             final long page = memory.bytes(bytes);
-            final long table = memory.bytes(8L * shape.ringPages());
+            final long table = memory.longs(shape.ringPages());
             OffHeap.putLong(table, page);
             final long k = memory.gaussians(10);
             final long v = memory.gaussians(10);
@@ -225,7 +232,7 @@ abstract class AttentionConformanceTest {
                 written += OffHeap.getInt(page + 4 * i) != -1 ? 1 : 0;
             }
             assertEquals(10, written, "floats written for one head of 5 dimensions");
-            assertEquals(get(k, 5 + 3), get(page + 192, (5 + 3) * 256 + 7));
+            assertEquals(get(k, 5 + 3), get(page + 192, 256 * 5 + 3 * 32 + 7));
             assertEquals(get(v, 5 + 3), get(page + 192 + shape.valuesOffset(), (256 + 7) * 5 + 3));
         }
     }

@@ -12,6 +12,13 @@ import org.junit.jupiter.api.Test;
 abstract class ChoiceConformanceTest {
     private static final KernelSet REFERENCE = new ReferenceKernels();
 
+    private final GuardedMemory.Edge edge;
+
+    /** Where buffers stand. */
+    ChoiceConformanceTest(final GuardedMemory.Edge edge) {
+        this.edge = edge;
+    }
+
     /** The implementation under test. */
     abstract KernelSet kernels();
 
@@ -22,16 +29,16 @@ abstract class ChoiceConformanceTest {
     @Test
     void shouldRouteLikeTheReferenceAndADoubleSoftmax() {
         for (int seed = 1; seed < 30; seed++) {
-            try (GuardedMemory memory = new GuardedMemory(seed)) {
+            try (GuardedMemory memory = new GuardedMemory(seed, edge)) {
                 final int routed = 5 + seed;
                 final int shared = seed % 3;
                 final int chosen = 1 + seed % 5;
                 final int kept = chosen + shared;
                 final long z = memory.gaussians(routed + shared, 3f);
                 final long bias = memory.gaussians(routed, 0.1f);
-                final long experts = memory.bytes(4L * kept);
+                final long experts = memory.ints(kept);
                 final long p = memory.floats(kept);
-                final long experts2 = memory.bytes(4L * kept);
+                final long experts2 = memory.ints(kept);
                 final long p2 = memory.floats(kept);
                 REFERENCE.route(z, bias, routed, shared, chosen, 2.5f, experts, p);
                 kernels().route(z, bias, routed, shared, chosen, 2.5f, experts2, p2);
@@ -72,7 +79,7 @@ abstract class ChoiceConformanceTest {
 
     @Test
     void shouldPreferLowerIndexesAmongEqualExperts() {
-        try (GuardedMemory memory = new GuardedMemory(1)) {
+        try (GuardedMemory memory = new GuardedMemory(1, edge)) {
             final float[] logits = {0f, 1f, 1f, 2f, 1f, 0f};
             final long z = memory.floats(6);
             final long bias = memory.floats(6);
@@ -80,7 +87,7 @@ abstract class ChoiceConformanceTest {
                 OffHeap.putFloat(z + 4L * e, logits[e]);
                 OffHeap.putFloat(bias + 4L * e, 0f);
             }
-            final long experts = memory.bytes(12);
+            final long experts = memory.ints(3);
             kernels().route(z, bias, 6, 0, 3, 1f, experts, memory.floats(3));
             assertEquals(3, OffHeap.getInt(experts));
             assertEquals(1, OffHeap.getInt(experts + 4));
@@ -90,9 +97,9 @@ abstract class ChoiceConformanceTest {
 
     @Test
     void shouldChooseRealExpertsEvenFromNan() {
-        try (GuardedMemory memory = new GuardedMemory(1)) {
+        try (GuardedMemory memory = new GuardedMemory(1, edge)) {
             final long z = memory.floats(6);
-            final long experts = memory.bytes(12);
+            final long experts = memory.ints(3);
             kernels().route(z, z, 6, 0, 3, 1f, experts, memory.floats(3));
             for (int i = 0; i < 3; i++) {
                 final int expert = OffHeap.getInt(experts + 4L * i);
@@ -103,7 +110,7 @@ abstract class ChoiceConformanceTest {
 
     private static long mask(final GuardedMemory memory, final int vocabulary, final int oneIn) {
         final int words = (vocabulary + 63) / 64;
-        final long mask = memory.bytes(8L * words);
+        final long mask = memory.longs(words);
         for (int i = 0; i < words; i++) {
             OffHeap.putLong(mask + 8L * i, 0);
         }
@@ -129,7 +136,7 @@ abstract class ChoiceConformanceTest {
     }
 
     private void drawn(final int seed, final int vocabulary, final int topK) {
-        try (GuardedMemory memory = new GuardedMemory(seed)) {
+        try (GuardedMemory memory = new GuardedMemory(seed, edge)) {
             final long logits = memory.gaussians(vocabulary, 4f);
             for (int id = 0; id < vocabulary; id++) {
                 final float logit = get(logits, id);
@@ -151,7 +158,7 @@ abstract class ChoiceConformanceTest {
 
     @Test
     void shouldDrawInProportion() {
-        try (GuardedMemory memory = new GuardedMemory(2)) {
+        try (GuardedMemory memory = new GuardedMemory(2, edge)) {
             final int vocabulary = 9;
             final long logits = memory.gaussians(vocabulary);
             final long mask = mask(memory, vocabulary, 1);
@@ -177,7 +184,7 @@ abstract class ChoiceConformanceTest {
 
     @Test
     void shouldTakeLowerIdsAmongEqualLogitsAndCutByTopKAndTopP() {
-        try (GuardedMemory memory = new GuardedMemory(2)) {
+        try (GuardedMemory memory = new GuardedMemory(2, edge)) {
             final int vocabulary = 50;
             final long logits = memory.floats(vocabulary);
             for (int id = 0; id < vocabulary; id++) {
@@ -203,7 +210,7 @@ abstract class ChoiceConformanceTest {
     void shouldReportNanInfinityAndAnEmptyMask() {
         for (final float bad : new float[] {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY}) {
             for (final int at : new int[] {0, 13, 98, 99}) {
-                try (GuardedMemory memory = new GuardedMemory(2)) {
+                try (GuardedMemory memory = new GuardedMemory(2, edge)) {
                     final int vocabulary = 100;
                     final long logits = memory.gaussians(vocabulary);
                     final long mask = mask(memory, vocabulary, Integer.MAX_VALUE);

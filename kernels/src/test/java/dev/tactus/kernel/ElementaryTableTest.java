@@ -3,8 +3,11 @@ package dev.tactus.kernel;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
 import java.lang.reflect.Field;
 import java.lang.reflect.Modifier;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
@@ -34,6 +37,12 @@ class ElementaryTableTest {
         final String header = ElementaryTable.toCHeader();
         assertTrue(header.contains("#ifndef TACTUS_ELEMENTARY_TABLE_H\n#define TACTUS_ELEMENTARY_TABLE_H\n"), header);
         assertTrue(header.endsWith("#endif\n"), header);
+    }
+
+    @Test
+    void shouldHaveTheHeaderInTheCSources() throws IOException {
+        final Path header = Path.of(System.getProperty("basedir", "kernels"), "src/main/c/elementary_table.h");
+        assertEquals(ElementaryTable.toCHeader(), Files.readString(header), () -> "write toCHeader() to " + header);
     }
 
     @Test

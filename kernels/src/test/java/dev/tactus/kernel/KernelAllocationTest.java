@@ -4,13 +4,14 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.sun.management.ThreadMXBean;
+import dev.tactus.kernel.c.Isa;
 import dev.tactus.kernel.reference.ReferenceKernels;
 import dev.tactus.kernel.vector.VectorKernels;
 import dev.tactus.memory.OffHeap;
 import java.lang.management.ManagementFactory;
 import org.junit.jupiter.api.Test;
 
-/** Ops allocate nothing: the plain ones from the start, the vector ones once C2 has compiled them. */
+/** Ops allocate nothing: the plain ones and those in C from the start, the vector ones once C2 has compiled them. */
 class KernelAllocationTest {
     private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
     private static final int OPS = 18;
@@ -20,8 +21,17 @@ class KernelAllocationTest {
 
     @Test
     void shouldAllocateNothingInPlainOpsWhateverHasCompiledThem() {
+        shouldAllocateNothingFromTheStart(new ReferenceKernels());
+    }
+
+    @Test
+    void shouldAllocateNothingInCOpsWhateverHasCompiledThem() {
+        shouldAllocateNothingFromTheStart(CLibrary.kernels(Isa.AVX2));
+    }
+
+    private static void shouldAllocateNothingFromTheStart(final KernelSet kernels) {
         try (GuardedMemory memory = new GuardedMemory(1)) {
-            final Ops ops = new Ops(new ReferenceKernels(), memory);
+            final Ops ops = new Ops(kernels, memory);
             for (int op = 0; op < OPS; op++) {
                 // call sites link once, and method handles specialise themselves once, after some calls
                 ops.run(op, 3);

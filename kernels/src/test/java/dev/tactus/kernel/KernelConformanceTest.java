@@ -19,6 +19,13 @@ abstract class KernelConformanceTest {
     private static final int[] OUTS = {1, 2, 3, 4, 5, 17, 70};
     private static final int[] INNER = {1, 7, 31, 32, 33, 64, 95, 160};
 
+    private final GuardedMemory.Edge edge;
+
+    /** Where buffers stand. */
+    KernelConformanceTest(final GuardedMemory.Edge edge) {
+        this.edge = edge;
+    }
+
     /** The implementation under test. */
     abstract KernelSet kernels();
 
@@ -46,7 +53,7 @@ abstract class KernelConformanceTest {
 
     private void linearAgainstReference(
             final long seed, final WeightType type, final int k, final int rows, final int n) {
-        try (GuardedMemory memory = new GuardedMemory(seed)) {
+        try (GuardedMemory memory = new GuardedMemory(seed, edge)) {
             final int n0 = n > 2 ? 1 : 0;
             final int yStride = n + 3;
             final int xStride = k + 5;
@@ -66,7 +73,7 @@ abstract class KernelConformanceTest {
     void shouldGiveARowTheSameBitsAloneAndAmongOthers() {
         for (final WeightType type : WeightType.values()) {
             for (final int k : new int[] {96, 75}) {
-                try (GuardedMemory memory = new GuardedMemory(7 + k)) {
+                try (GuardedMemory memory = new GuardedMemory(7 + k, edge)) {
                     final int n = 21;
                     final int rows = 64;
                     final long x = memory.gaussians(rows * k);
@@ -87,7 +94,7 @@ abstract class KernelConformanceTest {
     @Test
     void shouldNotCareWhereARangeOfOutputsIsCut() {
         for (final WeightType type : WeightType.values()) {
-            try (GuardedMemory memory = new GuardedMemory(11)) {
+            try (GuardedMemory memory = new GuardedMemory(11, edge)) {
                 final int n = 37;
                 final int k = 100;
                 final int rows = 5;
@@ -111,7 +118,7 @@ abstract class KernelConformanceTest {
         // every product underflows to -0, so lanes and result are -0 if and only if nothing +0 was added to them
         for (final WeightType type : WeightType.values()) {
             for (final int k : new int[] {32, 33, 47, 64, 90}) {
-                try (GuardedMemory memory = new GuardedMemory(k)) {
+                try (GuardedMemory memory = new GuardedMemory(k, edge)) {
                     final int n = 3;
                     final long x = memory.floats(3 * k);
                     final long w = memory.bytes((long) n * k * type.bytes());
@@ -136,7 +143,7 @@ abstract class KernelConformanceTest {
     @Test
     void shouldBeNearADoubleDot() {
         for (final WeightType type : WeightType.values()) {
-            try (GuardedMemory memory = new GuardedMemory(5)) {
+            try (GuardedMemory memory = new GuardedMemory(5, edge)) {
                 final int k = 1000;
                 final int n = 9;
                 final int rows = 3;
@@ -161,7 +168,7 @@ abstract class KernelConformanceTest {
     void shouldNormalise() {
         for (final int d : new int[] {1, 5, 8, 31, 64, 77, 384}) {
             for (final float divisor : new float[] {1f, 3f}) {
-                try (GuardedMemory memory = new GuardedMemory(d)) {
+                try (GuardedMemory memory = new GuardedMemory(d, edge)) {
                     final int rows = 4;
                     final long x = memory.gaussians(rows * d);
                     final long w = memory.gaussians(d);
@@ -201,7 +208,7 @@ abstract class KernelConformanceTest {
 
     private void convolution(
             final long seed, final int kernel, final int rows, final int channels, final boolean residual) {
-        try (GuardedMemory memory = new GuardedMemory(seed)) {
+        try (GuardedMemory memory = new GuardedMemory(seed, edge)) {
             final int carried = (kernel - 1) * channels;
             final long x = memory.gaussians(rows * channels);
             final long w = memory.gaussians(kernel * channels);
@@ -256,7 +263,7 @@ abstract class KernelConformanceTest {
     @Test
     void shouldGateAndActivate() {
         final int n = 83;
-        try (GuardedMemory memory = new GuardedMemory(3)) {
+        try (GuardedMemory memory = new GuardedMemory(3, edge)) {
             final long gu = memory.gaussians(2 * n, 5f);
             for (final boolean scaled : new boolean[] {false, true}) {
                 final long expected = memory.floats(n);
@@ -306,7 +313,7 @@ abstract class KernelConformanceTest {
     @Test
     void shouldScaleAddAndMultiplyRows() {
         final int n = 45;
-        try (GuardedMemory memory = new GuardedMemory(4)) {
+        try (GuardedMemory memory = new GuardedMemory(4, edge)) {
             final long y = memory.gaussians(n);
             final long a = memory.gaussians(n);
             final long b = memory.copyOf(a, 4L * n);
@@ -329,7 +336,7 @@ abstract class KernelConformanceTest {
     @Test
     void shouldWidenAndBag() {
         for (final WeightType type : WeightType.values()) {
-            try (GuardedMemory memory = new GuardedMemory(9)) {
+            try (GuardedMemory memory = new GuardedMemory(9, edge)) {
                 final int d = 43;
                 final int mels = 11;
                 final int bins = 4;
@@ -339,7 +346,7 @@ abstract class KernelConformanceTest {
                 for (int i = 0; i < d; i++) {
                     assertEquals(weight(type, table, d + i), get(wide, i), "widened element " + i);
                 }
-                final long bin = memory.bytes(4L * mels);
+                final long bin = memory.ints(mels);
                 for (int m = 0; m < mels; m++) {
                     OffHeap.putInt(bin + 4L * m, memory.random().nextInt(bins));
                 }
@@ -363,7 +370,7 @@ abstract class KernelConformanceTest {
 
     @Test
     void shouldFoldMeasureAndBinASpectrum() {
-        try (GuardedMemory memory = new GuardedMemory(21)) {
+        try (GuardedMemory memory = new GuardedMemory(21, edge)) {
             final long left = memory.gaussians(800);
             final long right = memory.gaussians(800);
             final long hann = memory.gaussians(1600);
@@ -389,16 +396,16 @@ abstract class KernelConformanceTest {
             REFERENCE.melMagnitude(re, im, expected, n);
             kernels().melMagnitude(re, im, actual, n);
             memory.assertSameBits("magnitude", expected, actual, n);
-            final long thresholds = memory.bytes(4 * 5);
+            final long thresholds = memory.ints(5);
             for (int t = 0; t < 5; t++) {
                 OffHeap.putFloat(thresholds + 4L * t, t);
             }
-            final long mel = memory.bytes(4 * 4);
+            final long mel = memory.ints(4);
             final float[] mels = {-1f, 2f, 2.5f, 100f};
             for (int m = 0; m < 4; m++) {
                 OffHeap.putFloat(mel + 4L * m, mels[m]);
             }
-            final long bin = memory.bytes(4 * 4);
+            final long bin = memory.ints(4);
             kernels().melBin(mel, thresholds, 5, bin, 4);
             final int[] bins = {0, 2, 3, 5};
             for (int m = 0; m < 4; m++) {
@@ -410,7 +417,7 @@ abstract class KernelConformanceTest {
 
     @Test
     void shouldCutPatchesAndFoldThem() {
-        try (GuardedMemory memory = new GuardedMemory(31)) {
+        try (GuardedMemory memory = new GuardedMemory(31, edge)) {
             final int patch = 4;
             final int width = 12;
             final long previous = memory.gaussians(8 * width * 3 / 4);

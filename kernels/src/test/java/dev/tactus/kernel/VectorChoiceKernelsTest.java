@@ -1,9 +1,17 @@
 package dev.tactus.kernel;
 
 import dev.tactus.kernel.vector.VectorKernels;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** The Vector API set against the suite of ops that choose. */
+@ParameterizedClass
+@EnumSource(GuardedMemory.Edge.class)
 class VectorChoiceKernelsTest extends ChoiceConformanceTest {
+    VectorChoiceKernelsTest(final GuardedMemory.Edge edge) {
+        super(edge);
+    }
+
     @Override
     KernelSet kernels() {
         return new VectorKernels();

@@ -11,6 +11,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
+import java.util.stream.IntStream;
 
 /**
  * The POSIX calls the engine needs at start: page size, memory locking, the CPUs it may use.
@@ -83,15 +84,45 @@ public final class Posix {
         if (!LINUX) {
             return Runtime.getRuntime().availableProcessors();
         }
+        return affinity().length;
+    }
+
+    /**
+     * The CPUs that the calling thread may run on, by number, rising. Where the system has no affinity (macOS) none is
+     * known, and the array is empty.
+     */
+    public static int[] affinity() {
+        if (!LINUX) {
+            return new int[0];
+        }
         for (int bytes = FIRST_MASK_BYTES; ; bytes *= 2) {
             try (Arena arena = Arena.ofConfined()) {
-                return countBits(affinityMask(arena, bytes));
+                return setBits(affinityMask(arena, bytes));
             } catch (final PosixException ex) {
                 // the kernel knows more CPUs than the mask has room for
                 if (ex.errno() != EINVAL || bytes >= LAST_MASK_BYTES) {
                     throw ex;
                 }
             }
+        }
+    }
+
+    /**
+     * Keeps the calling thread on one CPU, for as long as it lives. Does nothing where the system has no affinity.
+     *
+     * @param cpu one of {@link #affinity()}
+     * @throws PosixException when the thread may not run there
+     */
+    public static void pinThread(final int cpu) {
+        if (!LINUX) {
+            return;
+        }
+        try (Arena arena = Arena.ofConfined()) {
+            final long bytes = Math.max(FIRST_MASK_BYTES, (cpu / Long.SIZE + 1L) * Long.BYTES);
+            final MemorySegment mask = arena.allocate(bytes, JAVA_LONG.byteAlignment());
+            mask.setAtIndex(JAVA_LONG, cpu / Long.SIZE, 1L << cpu);
+            check("sched_setaffinity(CPU " + cpu + ")", "choose one of the CPUs this process may use", callState ->
+                    (int) Calls.SCHED_SETAFFINITY.invokeExact(callState, 0, mask.byteSize(), mask.address()));
         }
     }
 
@@ -102,12 +133,10 @@ public final class Posix {
         return mask;
     }
 
-    private static int countBits(final MemorySegment mask) {
-        int count = 0;
-        for (long i = 0; i < mask.byteSize(); i++) {
-            count += Integer.bitCount(mask.get(JAVA_BYTE, i) & 0xff);
-        }
-        return count;
+    private static int[] setBits(final MemorySegment mask) {
+        return IntStream.range(0, Math.toIntExact(mask.byteSize() * Byte.SIZE))
+                .filter(cpu -> (mask.get(JAVA_BYTE, cpu / Byte.SIZE) >> cpu % Byte.SIZE & 1) != 0)
+                .toArray();
     }
 
     /** The platform's "infinity" is the largest unsigned (Linux) or signed (macOS) value. */
@@ -143,6 +172,7 @@ public final class Posix {
         static final MethodHandle MLOCK;
         static final MethodHandle MUNLOCK;
         static final MethodHandle SCHED_GETAFFINITY;
+        static final MethodHandle SCHED_SETAFFINITY;
 
         static {
             if (!isSupported()) {
@@ -156,10 +186,9 @@ public final class Posix {
                     libc, "getrlimit", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG));
             MLOCK = NativeSymbols.bindWithErrno(libc, "mlock", range);
             MUNLOCK = NativeSymbols.bindWithErrno(libc, "munlock", range);
-            SCHED_GETAFFINITY = LINUX
-                    ? NativeSymbols.bindWithErrno(
-                            libc, "sched_getaffinity", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG))
-                    : null;
+            final FunctionDescriptor affinity = FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG);
+            SCHED_GETAFFINITY = LINUX ? NativeSymbols.bindWithErrno(libc, "sched_getaffinity", affinity) : null;
+            SCHED_SETAFFINITY = LINUX ? NativeSymbols.bindWithErrno(libc, "sched_setaffinity", affinity) : null;
         }
 
         static int run(final String call, final Body body) {

@@ -1,5 +1,6 @@
 package dev.tactus.posix;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -7,6 +8,8 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -33,6 +36,48 @@ class PosixTest {
     void shouldCountTheCpusOfThisThread() {
         final int cpus = Posix.affinityCount();
         assertTrue(cpus >= 1 && cpus >= Runtime.getRuntime().availableProcessors(), () -> cpus + " CPUs");
+    }
+
+    @Test
+    void shouldListTheCpusOfThisThreadInOrder() {
+        final int[] cpus = Posix.affinity();
+        assertEquals(isLinux(), cpus.length > 0, "only Linux tells");
+        final int[] expected =
+                Arrays.stream(cpus).filter(cpu -> cpu >= 0).distinct().sorted().toArray();
+        assertArrayEquals(expected, cpus);
+    }
+
+    @Test
+    void shouldKeepAThreadOnOneCpuAndNoOther() throws InterruptedException {
+        assumeTrue(isLinux(), "only Linux pins");
+        final int[] before = Posix.affinity();
+        for (final int cpu : before) {
+            final AtomicReference<int[]> pinned = new AtomicReference<>();
+            final Thread thread = new Thread(() -> {
+                Posix.pinThread(cpu);
+                pinned.set(Posix.affinity());
+            });
+            thread.start();
+            thread.join();
+            assertArrayEquals(new int[] {cpu}, pinned.get(), () -> "pinned to " + cpu);
+        }
+        assertArrayEquals(before, Posix.affinity(), "this thread stays where it may be");
+    }
+
+    @Test
+    void shouldRefuseACpuThatThereIsNot() {
+        assumeTrue(isLinux(), "only Linux pins");
+        final int[] before = Posix.affinity();
+        final int absent = 8191;
+        final PosixException ex = assertThrows(PosixException.class, () -> Posix.pinThread(absent));
+        assertEquals("sched_setaffinity(CPU 8191)", ex.call());
+        assertTrue(ex.getMessage().contains("choose one of the CPUs"), ex.getMessage());
+        assertThrows(RuntimeException.class, () -> Posix.pinThread(-1));
+        assertArrayEquals(before, Posix.affinity());
+    }
+
+    private static boolean isLinux() {
+        return System.getProperty("os.name").startsWith("Linux");
     }
 
     @Test

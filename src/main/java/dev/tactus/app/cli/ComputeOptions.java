@@ -1,6 +1,7 @@
 package dev.tactus.app.cli;
 
-import dev.tactus.engine.KernelChoice;
+import dev.tactus.engine.KernelSelection;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** The options of every command that computes. */
@@ -13,13 +14,8 @@ public final class ComputeOptions {
             description = "Threads that compute, 1 to 256. Default: all processors. The bits do not depend on it.")
     private Integer threads;
 
-    @Option(
-            names = "--kernels",
-            paramLabel = "KIND",
-            defaultValue = "auto",
-            description = "auto, reference (plain Java) or vector (Vector API). Default: ${DEFAULT-VALUE}."
-                    + " The bits do not depend on it.")
-    private KernelChoice kernels;
+    @Mixin
+    private final KernelOptions kernels = new KernelOptions();
 
     /**
      * Threads that compute.
@@ -36,8 +32,12 @@ public final class ComputeOptions {
         return threads;
     }
 
-    /** Which kernels. */
-    public KernelChoice kernels() {
-        return kernels;
+    /**
+     * Which kernels.
+     *
+     * @throws BadInputException when an option names none, or what this machine cannot run
+     */
+    public KernelSelection kernels() {
+        return kernels.selection();
     }
 }

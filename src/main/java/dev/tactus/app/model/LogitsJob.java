@@ -2,13 +2,14 @@ package dev.tactus.app.model;
 
 import dev.tactus.app.cli.Units;
 import dev.tactus.engine.KernelChoice;
+import dev.tactus.engine.KernelSelection;
 import dev.tactus.engine.LoadedModel;
 import dev.tactus.engine.TeacherForcing;
+import dev.tactus.engine.device.cpu.CpuKernels;
 import dev.tactus.engine.model.DType;
 import dev.tactus.engine.model.InvalidModelException;
 import dev.tactus.engine.model.SafetensorsFile;
 import dev.tactus.engine.model.SafetensorsWriter;
-import dev.tactus.kernel.KernelSet;
 import dev.tactus.kernel.reference.ReferenceKernels;
 import dev.tactus.kernel.vector.VectorKernels;
 import dev.tactus.memory.MemoryLedger;
@@ -30,7 +31,7 @@ import java.util.Map;
  * @param threads threads that compute
  * @param kernels which kernels
  */
-public record LogitsJob(Path model, Path inputs, Path out, int rows, int threads, KernelChoice kernels) {
+public record LogitsJob(Path model, Path inputs, Path out, int rows, int threads, KernelSelection kernels) {
     private static final String TENSOR = "logits";
 
     /** Parameters times positions from which on the vector kernels make up for their slow start. */
@@ -51,7 +52,7 @@ public record LogitsJob(Path model, Path inputs, Path out, int rows, int threads
             final TeacherForcing.Sequence sequence = SequenceFile.read(file, loaded);
             final int positions = sequence.ids().length;
             final int vocabulary = loaded.config().text().unpaddedVocab();
-            final KernelSet set = kernels(loaded.weights().parameters() * (double) positions);
+            final CpuKernels set = kernels(loaded.weights().parameters() * (double) positions);
             try (TeacherForcing forcing =
                     new TeacherForcing(loaded, set, 1, positions, rows, threads, LogitsJob::daemon, ledger)) {
                 write(forcing, sequence, vocabulary);
@@ -68,10 +69,11 @@ public record LogitsJob(Path model, Path inputs, Path out, int rows, int threads
         }
     }
 
-    /** Both sets give the same bits; the vector kernels are slow until the JVM has compiled them, which is seconds. */
-    private KernelSet kernels(final double work) {
-        final boolean vector = kernels == KernelChoice.VECTOR || kernels == KernelChoice.AUTO && work > WORTH_WARMING;
-        return vector ? new VectorKernels() : new ReferenceKernels();
+    /** All give the same bits; the vector kernels are slow until the JVM has compiled them, which is seconds. */
+    private CpuKernels kernels(final double work) {
+        final CpuKernels resolved = kernels.resolve();
+        final boolean cold = kernels.choice() == KernelChoice.AUTO && work <= WORTH_WARMING;
+        return cold && resolved.set() instanceof VectorKernels ? CpuKernels.exact(new ReferenceKernels()) : resolved;
     }
 
     private void write(final TeacherForcing forcing, final TeacherForcing.Sequence sequence, final int vocabulary)

@@ -188,6 +188,9 @@ public final class Run {
                 + engine.backendName() + ", " + Units.plural(settings.threads(), "thread") + ", "
                 + Units.plural(settings.sessions(), "session") + ", "
                 + Units.bytes(context.memoryPlan().bytes()) + " beside the weights");
+        if (!engine.launchNote().isEmpty()) {
+            out.println(engine.launchNote());
+        }
         out.flush();
     }
 

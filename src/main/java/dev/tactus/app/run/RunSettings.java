@@ -1,6 +1,6 @@
 package dev.tactus.app.run;
 
-import dev.tactus.engine.KernelChoice;
+import dev.tactus.engine.KernelSelection;
 import dev.tactus.engine.SessionSpec;
 import java.nio.file.Path;
 
@@ -27,7 +27,7 @@ public record RunSettings(
         SessionSpec spec,
         long tickLimit,
         int threads,
-        KernelChoice kernels,
+        KernelSelection kernels,
         long memoryBudget,
         boolean realtime,
         Path out,

@@ -1,6 +1,6 @@
 package dev.tactus.bench.latency;
 
-import dev.tactus.engine.KernelChoice;
+import dev.tactus.engine.KernelSelection;
 
 /**
  * What is measured.
@@ -25,7 +25,7 @@ public record TickScenario(
         int context,
         int ticks,
         long settleNs,
-        KernelChoice kernels,
+        KernelSelection kernels,
         long warmUpNs) {
     /** Checks what an engine would not. */
     public TickScenario {

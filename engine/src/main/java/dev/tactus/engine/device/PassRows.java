@@ -30,9 +30,21 @@ public final class PassRows {
     private final IntColumn entry;
     private final IntColumn firstRow;
     private final IntColumn rowsOfSegment;
+    private final Columns columns;
     private int rows;
     private int segments;
     private int outputRows;
+
+    /** Where the columns lie, for kernels that read them: int32 but for int64 {@code position}, float32 {@code tau}. */
+    public record Columns(
+            long kind,
+            long value,
+            long position,
+            long tau,
+            long outputRow,
+            long entry,
+            long firstRow,
+            long rowsOfSegment) {}
 
     /** Room for {@code maxRows} rows of {@code maxSegments} sessions. */
     public PassRows(final FreezableArena arena, final int maxRows, final int maxSegments) {
@@ -45,6 +57,20 @@ public final class PassRows {
         entry = IntColumn.allocate(arena, MemoryTag.PLAN, maxSegments);
         firstRow = IntColumn.allocate(arena, MemoryTag.PLAN, maxSegments);
         rowsOfSegment = IntColumn.allocate(arena, MemoryTag.PLAN, maxSegments);
+        columns = new Columns(
+                kind.address(),
+                value.address(),
+                position.address(),
+                tau.address(),
+                outputRow.address(),
+                entry.address(),
+                firstRow.address(),
+                rowsOfSegment.address());
+    }
+
+    /** Where the columns lie. */
+    public Columns columns() {
+        return columns;
     }
 
     /** Empties the pass. */

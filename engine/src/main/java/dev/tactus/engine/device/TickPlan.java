@@ -46,6 +46,23 @@ public final class TickPlan {
     private int patchSources;
 
     private boolean forced;
+    private final Columns columns;
+
+    /** Where columns lie, for kernels that read them: int64 but for int32 {@code patchRow} and {@code patchCol}. */
+    public record Columns(
+            long state,
+            long localPages,
+            long globalPages,
+            long tick,
+            long seed,
+            long audioLeft,
+            long audioRight,
+            long audioBins,
+            long patchPrevious,
+            long patchCurrent,
+            long patchRow,
+            long patchCol,
+            long patchPixels) {}
 
     /**
      * An empty plan.
@@ -88,6 +105,25 @@ public final class TickPlan {
         patchRow = IntColumn.allocate(arena, MemoryTag.PLAN, maxPatches);
         patchCol = IntColumn.allocate(arena, MemoryTag.PLAN, maxPatches);
         patchPixels = LongColumn.allocate(arena, MemoryTag.PLAN, maxPatches);
+        columns = new Columns(
+                state.address(),
+                localPages.address(),
+                globalPages.address(),
+                tick.address(),
+                seed.address(),
+                audioLeft.address(),
+                audioRight.address(),
+                audioBins.address(),
+                patchPrevious.address(),
+                patchCurrent.address(),
+                patchRow.address(),
+                patchCol.address(),
+                patchPixels.address());
+    }
+
+    /** Where columns lie. */
+    public Columns columns() {
+        return columns;
     }
 
     /**

@@ -79,7 +79,7 @@ public final class InklingProgram {
 
     private static Op table(
             final String name, final int x, final long address, final int rows, final int cols, final int y) {
-        return new Op.Linear(name, RowSpace.AUDIO, x, new Matrix(WeightType.F32, address, rows, cols), y, 1);
+        return new Op.Linear(name, RowSpace.AUDIO, x, new Matrix(WeightType.F32, address, rows, cols), y, 1, true);
     }
 
     private int hear(final int bins) {
@@ -125,7 +125,7 @@ public final class InklingProgram {
                     folded));
             x = builder.buffer(p, RowSpace.PATCH, points * stage.outputs());
             builder.add(new Op.Linear(
-                    p + ".linear", RowSpace.PATCH, folded, vision.linears().get(s), x, points));
+                    p + ".linear", RowSpace.PATCH, folded, vision.linears().get(s), x, points, false));
             if (s < last) {
                 final long norm = vision.norms().get(s).address();
                 builder.add(
@@ -174,10 +174,10 @@ public final class InklingProgram {
         final int kOut = shared(kind + " k conv", config.keyWidth());
         final int vOut = shared(kind + " v conv", config.keyWidth());
         final int y = shared(kind + " attention", config.queryWidth());
-        builder.add(new Op.Linear(p + ".wq", RowSpace.PASS, n, w.query(), q, 1));
-        builder.add(new Op.Linear(p + ".wk", RowSpace.PASS, n, w.key(), k, 1));
-        builder.add(new Op.Linear(p + ".wv", RowSpace.PASS, n, w.value(), v, 1));
-        builder.add(new Op.Linear(p + ".wr", RowSpace.PASS, n, w.relative(), r, 1));
+        builder.add(new Op.Linear(p + ".wq", RowSpace.PASS, n, w.query(), q, 1, false));
+        builder.add(new Op.Linear(p + ".wk", RowSpace.PASS, n, w.key(), k, 1, false));
+        builder.add(new Op.Linear(p + ".wv", RowSpace.PASS, n, w.value(), v, 1, false));
+        builder.add(new Op.Linear(p + ".wr", RowSpace.PASS, n, w.relative(), r, 1, false));
         builder.add(new Op.KeyValue(
                 p + ".key_value",
                 state.shape(),
@@ -267,7 +267,7 @@ public final class InklingProgram {
         final int gateUp = shared("experts gate up", slots * 2 * routed.hidden());
         final int hidden = shared("experts hidden", slots * routed.hidden());
         final int down = shared("experts down", d);
-        builder.add(new Op.Linear(p + ".gate", RowSpace.PASS, n, mlp.gate(), z, 1));
+        builder.add(new Op.Linear(p + ".gate", RowSpace.PASS, n, mlp.gate(), z, 1, true));
         builder.add(new Op.Route(
                 p + ".route",
                 z,
@@ -307,7 +307,7 @@ public final class InklingProgram {
         final int sampled = builder.buffer("sampled", RowSpace.OUTPUT, 1);
         builder.add(
                 new Op.OutputNorm("norm", x, weights.norm().address(), text.rmsNormEps(), text.mupMultiplier(), out));
-        builder.add(new Op.Linear("unembed", RowSpace.OUTPUT, out, weights.unembed(), logits, 1));
+        builder.add(new Op.Linear("unembed", RowSpace.OUTPUT, out, weights.unembed(), logits, 1, false));
         builder.add(new Op.Sample("sample", logits, vocabulary, sampled));
         return builder.build(logits, sampled);
     }

@@ -138,8 +138,12 @@ public sealed interface Op {
         }
     }
 
-    /** y = W x for each of {@code perRow} vectors of a row. */
-    record Linear(String name, RowSpace space, int x, Matrix w, int y, int perRow) implements Op {
+    /**
+     * y = W x for each of {@code perRow} vectors of a row.
+     *
+     * @param exact whether it is computed as in the EXACT class in every class of numerics: routers and tables
+     */
+    record Linear(String name, RowSpace space, int x, Matrix w, int y, int perRow, boolean exact) implements Op {
         @Override
         public int[] reads() {
             return new int[] {x};

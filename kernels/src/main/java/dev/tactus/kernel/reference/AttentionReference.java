@@ -128,7 +128,7 @@ final class AttentionReference {
             float score = Float.NEGATIVE_INFINITY;
             if (visible(shape, position, distance)) {
                 final long key = keyAddress(shape, keys, g, 0, slot);
-                final float dot = ExactMath.dotStrided(q, key, (long) PAGE_POSITIONS * Float.BYTES, d);
+                final float dot = ExactMath.dotStrided(q, key, (long) AttentionShape.KEY_TILE * Float.BYTES, d);
                 score = (dot / d + bias(shape, r, proj, distance)) * tau;
             }
             OffHeap.putFloat(p + (long) slot * Float.BYTES, score);
@@ -220,7 +220,7 @@ final class AttentionReference {
 
     private static long keyAddress(
             final AttentionShape shape, final long keys, final int g, final int d, final int slot) {
-        return keys + (((long) g * shape.headDim() + d) * PAGE_POSITIONS + slot) * Float.BYTES;
+        return keys + shape.keyOffset(g, d, slot);
     }
 
     private static long valueAddress(

@@ -1,5 +1,6 @@
 package dev.tactus.kernel.vector;
 
+import static dev.tactus.kernel.AttentionShape.KEY_TILE;
 import static dev.tactus.memory.KvRingLayout.PAGE_POSITIONS;
 import static dev.tactus.memory.KvRingLayout.PAGE_SHIFT;
 
@@ -20,7 +21,8 @@ import dev.tactus.memory.OffHeap;
  */
 final class AttentionVector {
     private static final int GROUP = 8;
-    private static final int BLOCK = 32;
+    private static final int BLOCK = KEY_TILE;
+    private static final long TILE_FLOATS = (long) KEY_TILE * Float.BYTES;
     private static final long PAGE_FLOATS = (long) PAGE_POSITIONS * Float.BYTES;
     private static final long BIASES = PAGE_FLOATS;
     private static final long MAXIMA = 2 * PAGE_FLOATS;
@@ -49,9 +51,9 @@ final class AttentionVector {
         final int slot = (int) (position & (PAGE_POSITIONS - 1));
         for (int g = g0; g < g1; g++) {
             final long source = k + (long) g * d * Float.BYTES;
-            final long key = keys + (long) g * d * PAGE_FLOATS + (long) slot * Float.BYTES;
+            final long key = keys + shape.keyOffset(g, 0, slot);
             for (int i = 0; i < d; i++) {
-                OffHeap.putInt(key + i * PAGE_FLOATS, OffHeap.getInt(source + (long) i * Float.BYTES));
+                OffHeap.putInt(key + i * TILE_FLOATS, OffHeap.getInt(source + (long) i * Float.BYTES));
             }
             final long value = keys + shape.valuesOffset() + ((long) g * PAGE_POSITIONS + slot) * d * Float.BYTES;
             OffHeap.copy(v + (long) g * d * Float.BYTES, value, (long) d * Float.BYTES);
@@ -167,8 +169,10 @@ final class AttentionVector {
         final int d = shape.headDim();
         final long spread = spread(shape, member, scratch);
         final int count = bytes / Float.BYTES;
-        final long key = keys + (long) g * d * PAGE_FLOATS + (long) from * Float.BYTES;
-        KeyDots.dots(spread, d, key, PAGE_FLOATS, count, scratch, scratch + DOTS);
+        for (int slot = 0; slot < count; slot += KEY_TILE) {
+            final long key = keys + shape.keyOffset(g, 0, from + slot);
+            KeyDots.dots(spread, d, key, TILE_FLOATS, KEY_TILE, scratch + slot * (long) Float.BYTES, scratch + DOTS);
+        }
         // distance of the last slot: below 0 where the block reaches beyond the query
         biases(shape, proj, spread + KeyDots.spreadBytes(d), query - (from + count - 1), count, scratch);
         SplitWeights.score(scratch, scratch + BIASES, bytes, d, tau);

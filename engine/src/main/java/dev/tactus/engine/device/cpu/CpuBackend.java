@@ -6,9 +6,7 @@ import dev.tactus.engine.device.TickOutput;
 import dev.tactus.engine.device.TickPlan;
 import dev.tactus.engine.model.StepProgram;
 import dev.tactus.kernel.KernelSet;
-import java.util.LinkedHashMap;
-import java.util.List;
-import java.util.Map;
+import dev.tactus.kernel.c.WorkerCpus;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.locks.LockSupport;
 import org.agrona.concurrent.NanoClock;
@@ -26,18 +24,17 @@ public final class CpuBackend implements Backend {
     private static final int INLINE = 0;
 
     private final NanoClock clock;
-    private final CpuOp[] ops;
-    private final boolean[] barrierBefore;
-    private final int preprocessOps;
+    private final Interpreter interpreter;
+    private final CpuKernels kernels;
     private final long logits;
     private final long sampled;
-    private final long[] scratch;
     private final CpuPass pass;
     private final Generation generation;
     private final PassRows[] decodeRows;
     private final int workers;
     private final PassBarrier barrier;
     private final Thread[] threads;
+    private final WorkerCpus cpus;
 
     private TickPlan plan;
     private TickOutput output;
@@ -46,8 +43,6 @@ public final class CpuBackend implements Backend {
     private int cursor;
     private int passNumber;
     private long passStartNs;
-    private long preprocessEndNs;
-    private long generateStartNs;
 
     private volatile long submitted;
     private volatile long finished;
@@ -63,30 +58,28 @@ public final class CpuBackend implements Backend {
      * @param clock the engine's clock
      * @param threads worker threads, or 0 to work on the thread that polls
      * @param factory makes the threads; unused without any
+     * @param pin whether each thread that runs passes in C stays on a CPU of its own, where there are enough of them
      */
     public CpuBackend(
             final StepProgram program,
             final CpuMemory memory,
             final NanoClock clock,
             final int threads,
-            final ThreadFactory factory) {
+            final ThreadFactory factory,
+            final boolean pin) {
         this.clock = clock;
-        this.preprocessOps = program.preprocessOps();
-        this.ops = new CpuOp[program.ops().size()];
-        this.barrierBefore = new boolean[ops.length];
-        final CpuBinder binder = new CpuBinder(memory.addresses(), program);
-        for (int i = 0; i < ops.length; i++) {
-            ops[i] = program.ops().get(i).accept(binder);
-            barrierBefore[i] = program.barrierBefore(i);
-        }
         this.logits = memory.addresses()[program.logits()];
         this.sampled = memory.addresses()[program.sampled()];
-        this.scratch = memory.scratch();
+        this.kernels = memory.kernels();
         this.generation = memory.generation();
-        this.pass = new CpuPass(memory.kernels(), generation);
+        this.pass = new CpuPass(kernels.set(), generation);
         this.decodeRows = memory.decodeRows();
         this.workers = Math.max(1, threads);
         this.barrier = new PassBarrier(workers);
+        this.interpreter = memory.nativeInterpreter() != null
+                ? memory.nativeInterpreter()
+                : new JavaInterpreter(program, memory, clock, workers, barrier, new Failures());
+        this.cpus = pin && kernels.isNative() ? WorkerCpus.of(workers) : WorkerCpus.NONE;
         this.threads = new Thread[threads == INLINE ? 0 : workers];
         for (int i = 0; i < this.threads.length; i++) {
             final int worker = i;
@@ -100,7 +93,7 @@ public final class CpuBackend implements Backend {
 
     @Override
     public String name() {
-        return "cpu/" + pass.kernels.name();
+        return "cpu/" + (kernels.isNative() ? kernels.name() : pass.kernels.name());
     }
 
     @Override
@@ -135,14 +128,17 @@ public final class CpuBackend implements Backend {
     }
 
     /**
-     * Changes the kernels, between ticks. Their scratch must not be larger than that of the ones the memory was made
-     * for.
+     * Changes the kernels of a backend that runs passes in Java, between ticks. Their scratch must not be larger than
+     * that of the ones the memory was made for.
      */
-    public void useKernels(final KernelSet kernels) {
+    public void useKernels(final KernelSet set) {
         if (finished != submitted) {
             throw new IllegalStateException("kernels cannot change during a tick");
         }
-        pass.kernels = kernels;
+        if (kernels.isNative()) {
+            throw new IllegalStateException("passes run in C: the kernels are " + kernels.name() + " for good");
+        }
+        pass.kernels = set;
     }
 
     /** Makes a plan's prefill the current pass without running it, between ticks: for {@link #runUnits}. */
@@ -150,26 +146,12 @@ public final class CpuBackend implements Backend {
         newOutput.clear(newPlan.entries());
         generation.begin(newPlan, newOutput);
         pass.prefill(newPlan);
+        interpreter.begin(pass);
     }
 
-    /**
-     * Runs the first and the last unit of an op on the caller's thread: rows of another kind, the row with an output.
-     */
-    void runUnits(final CpuOp op) {
-        final int units = op.units(pass);
-        if (units > 0) {
-            op.run(pass, scratch[0], 0, 1);
-            op.run(pass, scratch[0], units - 1, units);
-        }
-    }
-
-    /** One op for each way of working that the program has: layers repeat the same ones. */
-    List<CpuOp> distinctOps() {
-        final Map<String, CpuOp> distinct = new LinkedHashMap<>();
-        for (final CpuOp op : ops) {
-            distinct.putIfAbsent(op.kind(), op);
-        }
-        return List.copyOf(distinct.values());
+    /** What interprets the program in Java; null where C does, which needs no warming. */
+    JavaInterpreter javaInterpreter() {
+        return interpreter instanceof JavaInterpreter java ? java : null;
     }
 
     /** The threads that compute, worker 0 first; empty when the polling thread does. */
@@ -194,10 +176,8 @@ public final class CpuBackend implements Backend {
             return;
         }
         try {
-            markStage(cursor);
-            final CpuOp op = ops[cursor];
-            op.run(pass, scratch[0], 0, op.units(pass));
-            if (++cursor == ops.length && !endPass()) {
+            interpreter.runOp(cursor);
+            if (++cursor == interpreter.ops() && !endPass()) {
                 finished = submitted;
             }
         } catch (final RuntimeException | Error ex) {
@@ -211,31 +191,20 @@ public final class CpuBackend implements Backend {
         cursor = 0;
         generation.begin(plan, output);
         pass.prefill(plan);
+        interpreter.begin(pass);
         passStartNs = clock.nanoTime();
-        preprocessEndNs = passStartNs;
-    }
-
-    /** Notes when a stage ends: before the first op of the next one. Worker 0. */
-    private void markStage(final int op) {
-        if (passNumber > 0) {
-            if (op == 0) {
-                generateStartNs = clock.nanoTime();
-            }
-            return;
-        }
-        if (op == preprocessOps) {
-            preprocessEndNs = clock.nanoTime();
-        } else if (op == ops.length - 1) {
-            final long nowNs = clock.nanoTime();
-            final long fuseNs = nowNs - preprocessEndNs;
-            output.stages(passStartNs, preprocessEndNs - passStartNs, fuseNs, pass.rows.rows());
-            generateStartNs = nowNs;
-        }
     }
 
     /** Moves sessions on after a pass; returns whether there is another one. Worker 0. */
     private boolean endPass() {
         final long nowNs = clock.nanoTime();
+        long generateStartNs = passStartNs;
+        if (passNumber == 0) {
+            final long preprocessNs = interpreter.preprocessNs();
+            final long fuseNs = interpreter.fuseNs();
+            output.stages(passStartNs, preprocessNs, fuseNs, pass.rows.rows());
+            generateStartNs += preprocessNs + fuseNs;
+        }
         generation.worked(nowNs - generateStartNs);
         if (plan.isForced()) {
             generation.completeForced(nowNs);
@@ -250,12 +219,15 @@ public final class CpuBackend implements Backend {
             wakeWaiter();
         }
         pass.decode(next);
+        interpreter.begin(pass);
+        passStartNs = nowNs;
         passNumber++;
         cursor = 0;
         return true;
     }
 
     private void runDevice() {
+        cpus.pin(0);
         barrier.join(0);
         barrier.await(0);
         while (awaitSubmit()) {
@@ -296,6 +268,7 @@ public final class CpuBackend implements Backend {
     }
 
     private void runWorker(final int worker) {
+        cpus.pin(worker);
         barrier.join(worker);
         barrier.await(worker);
         while (true) {
@@ -308,35 +281,25 @@ public final class CpuBackend implements Backend {
         }
     }
 
-    /**
-     * A worker's share of every op. A worker that failed still comes to every barrier, so that nobody waits for ever.
-     */
+    /** A worker's share of a pass. It comes back even when it failed, so that nobody waits for ever. */
     private void runPass(final int worker) {
-        for (int i = 0; i < ops.length; i++) {
-            final CpuOp op = ops[i];
-            if (barrierBefore[i]) {
-                barrier.await(worker);
-            }
-            if (worker == 0) {
-                markStage(i);
-            }
-            runShare(op, worker);
+        try {
+            interpreter.run(worker);
+        } catch (final RuntimeException | Error ex) {
+            failure = ex;
         }
     }
 
-    private void runShare(final CpuOp op, final int worker) {
-        if (failure != null) {
-            return;
+    /** The backend's failure, as an interpreter sees it. */
+    private final class Failures implements JavaInterpreter.FailureSink {
+        @Override
+        public Throwable failure() {
+            return failure;
         }
-        try {
-            final int units = op.units(pass);
-            final int from = (int) ((long) units * worker / workers);
-            final int to = (int) ((long) units * (worker + 1) / workers);
-            if (from < to) {
-                op.run(pass, scratch[worker], from, to);
-            }
-        } catch (final RuntimeException | Error ex) {
-            failure = ex;
+
+        @Override
+        public void fail(final Throwable cause) {
+            failure = cause;
         }
     }
 

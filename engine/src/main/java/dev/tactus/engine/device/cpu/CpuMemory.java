@@ -6,7 +6,7 @@ import dev.tactus.engine.model.Op;
 import dev.tactus.engine.model.OutputMachine;
 import dev.tactus.engine.model.RowSpace;
 import dev.tactus.engine.model.StepProgram;
-import dev.tactus.kernel.KernelSet;
+import dev.tactus.kernel.c.NativeProgramBuilder;
 import dev.tactus.memory.FreezableArena;
 import dev.tactus.memory.MemoryTag;
 
@@ -14,9 +14,10 @@ import dev.tactus.memory.MemoryTag;
 public final class CpuMemory {
     private static final long ALIGNMENT = 64;
 
-    private final KernelSet kernels;
+    private final CpuKernels kernels;
     private final long[] addresses;
     private final long[] scratch;
+    private final NativeInterpreter nativeInterpreter;
     private final Generation generation;
     private final PassRows[] decodeRows;
 
@@ -48,10 +49,27 @@ public final class CpuMemory {
     public CpuMemory(
             final FreezableArena arena,
             final StepProgram program,
-            final KernelSet kernels,
+            final CpuKernels kernels,
             final Rows rows,
             final int workers,
             final OutputMachine machine) {
+        this(arena, program, kernels, rows, workers, machine, null);
+    }
+
+    /**
+     * Allocates, and takes quantised weights from a cache.
+     *
+     * @param machine the output machine; null where nothing is sampled
+     * @param cache null for none; used for FAST_INT8 alone
+     */
+    public CpuMemory(
+            final FreezableArena arena,
+            final StepProgram program,
+            final CpuKernels kernels,
+            final Rows rows,
+            final int workers,
+            final OutputMachine machine,
+            final QuantizedCache cache) {
         this.kernels = kernels;
         this.addresses = new long[program.buffers().size()];
         long next = arena.allocate(MemoryTag.ACTIVATION, bufferBytes(program, rows), ALIGNMENT)
@@ -60,16 +78,29 @@ public final class CpuMemory {
             addresses[i] = next;
             next += bytes(program.buffers().get(i), rows);
         }
-        this.scratch = new long[Math.max(1, workers)];
-        final long scratchBytes = scratchBytes(program, kernels);
-        for (int i = 0; i < scratch.length; i++) {
-            scratch[i] =
-                    arena.allocate(MemoryTag.SCRATCH, scratchBytes, ALIGNMENT).address();
+        final int parties = Math.max(1, workers);
+        if (kernels.isNative()) {
+            scratch = new long[0];
+            nativeInterpreter = new NativeInterpreter(
+                    arena,
+                    NativeBinder.bind(arena, program, addresses, rows, kernels, parties, cache),
+                    Math.max(rows.sessions(), rows.output()));
+        } else {
+            scratch = scratch(arena, parties, scratchBytes(program, kernels));
+            nativeInterpreter = null;
         }
         this.generation = new Generation(arena, machine, rows.sessions());
         this.decodeRows = new PassRows[] {
             new PassRows(arena, rows.sessions(), rows.sessions()), new PassRows(arena, rows.sessions(), rows.sessions())
         };
+    }
+
+    private static long[] scratch(final FreezableArena arena, final int workers, final long bytes) {
+        final long[] scratch = new long[workers];
+        for (int i = 0; i < scratch.length; i++) {
+            scratch[i] = arena.allocate(MemoryTag.SCRATCH, bytes, ALIGNMENT).address();
+        }
+        return scratch;
     }
 
     private static long bytes(final BufferSpec spec, final Rows rows) {
@@ -85,7 +116,7 @@ public final class CpuMemory {
     }
 
     /** Bytes of scratch per worker. */
-    public static long scratchBytes(final StepProgram program, final KernelSet kernels) {
+    public static long scratchBytes(final StepProgram program, final CpuKernels kernels) {
         int maxK = 1;
         int maxHeadDim = 1;
         for (final Op op : program.ops()) {
@@ -96,7 +127,15 @@ public final class CpuMemory {
                         Math.max(maxHeadDim, Math.max(headDim, attention.shape().dRel()));
             }
         }
-        return kernels.scratchBytes(maxK, maxHeadDim);
+        return kernels.isNative()
+                ? NativeProgramBuilder.scratchBytes(
+                        kernels.isa(), kernels.numerics(), maxK, FastMatrices.maxColumns(program), maxHeadDim)
+                : kernels.set().scratchBytes(maxK, maxHeadDim);
+    }
+
+    /** Bytes of the weights that a FAST class prepares. */
+    public static long weightBytes(final StepProgram program, final CpuKernels kernels) {
+        return FastMatrices.bytes(program, kernels.numerics());
     }
 
     private static int innerDimension(final Op op) {
@@ -114,8 +153,13 @@ public final class CpuMemory {
                 : 1;
     }
 
-    KernelSet kernels() {
+    CpuKernels kernels() {
         return kernels;
+    }
+
+    /** What runs passes in C; null where Java does. */
+    NativeInterpreter nativeInterpreter() {
+        return nativeInterpreter;
     }
 
     long[] addresses() {

@@ -53,23 +53,26 @@ public final class CpuWarmUp {
      */
     public boolean run(final Consumer<TickPlan> small, final Consumer<TickPlan> whole, final long limitNs) {
         final long endNs = clock.nanoTime() + limitNs;
-        small.accept(plan);
-        backend.preparePass(plan, output);
-        final List<CpuOp> ops = backend.distinctOps();
-        final int[] quiet = new int[ops.size()];
-        int cold = quiet.length;
-        while (cold > 0 && clock.nanoTime() < endNs) {
-            cold = runRound(ops, quiet);
+        final JavaInterpreter interpreter = backend.javaInterpreter();
+        if (interpreter != null) {
+            small.accept(plan);
+            backend.preparePass(plan, output);
+            final List<CpuOp> ops = interpreter.distinctOps();
+            final int[] quiet = new int[ops.size()];
+            int cold = quiet.length;
+            while (cold > 0 && clock.nanoTime() < endNs) {
+                cold = runRound(interpreter, ops, quiet);
+            }
         }
         return runTicks(whole, endNs);
     }
 
     /** Runs the ops that are not quiet yet; returns how many these are. */
-    private int runRound(final List<CpuOp> ops, final int[] quiet) {
+    private int runRound(final JavaInterpreter interpreter, final List<CpuOp> ops, final int[] quiet) {
         int cold = 0;
         for (int i = 0; i < quiet.length; i++) {
             if (quiet[i] < QUIET_CALLS) {
-                quiet[i] = runsQuietly(ops.get(i)) ? quiet[i] + 1 : 0;
+                quiet[i] = runsQuietly(interpreter, ops.get(i)) ? quiet[i] + 1 : 0;
                 cold++;
             }
         }
@@ -87,10 +90,10 @@ public final class CpuWarmUp {
         return quiet >= QUIET_ROUNDS;
     }
 
-    private boolean runsQuietly(final CpuOp op) {
+    private boolean runsQuietly(final JavaInterpreter interpreter, final CpuOp op) {
         final long before = threads.getCurrentThreadAllocatedBytes();
         for (int i = 0; i < CALLS; i++) {
-            backend.runUnits(op);
+            interpreter.runUnits(op);
         }
         return threads.getCurrentThreadAllocatedBytes() == before;
     }

@@ -87,8 +87,8 @@ class CpuBackendTest {
                 session[2] = pages(layout.globalPages(), layout.globalPageBytes());
             }
             final CpuMemory.Rows rows = new CpuMemory.Rows(SESSIONS * ROWS, SESSIONS, 1, 1, SESSIONS);
-            final CpuMemory memory = new CpuMemory(arena, program, kernels, rows, threads, machine);
-            backend = new CpuBackend(program, memory, SystemNanoClock.INSTANCE, threads, CpuBackendTest::daemon);
+            final CpuMemory memory = new CpuMemory(arena, program, CpuKernels.exact(kernels), rows, threads, machine);
+            backend = new CpuBackend(program, memory, SystemNanoClock.INSTANCE, threads, CpuBackendTest::daemon, false);
         }
 
         private long pages(final int count, final long bytes) {

@@ -1,0 +1,97 @@
+package dev.tactus.engine.device.cpu;
+
+import dev.tactus.engine.device.PassRows;
+import dev.tactus.engine.device.TickPlan;
+import dev.tactus.engine.model.RowSpace;
+import dev.tactus.kernel.SamplingParameters;
+import dev.tactus.kernel.c.NativePass;
+import dev.tactus.kernel.c.NativeProgram;
+import dev.tactus.memory.FloatColumn;
+import dev.tactus.memory.FreezableArena;
+import dev.tactus.memory.IntColumn;
+import dev.tactus.memory.LongColumn;
+import dev.tactus.memory.MemoryTag;
+
+/** Hands whole passes to C: one native call per worker and pass, the program and its barriers inside. */
+final class NativeInterpreter implements Interpreter {
+    private final NativeProgram program;
+    private final NativePass pass;
+    private final LongColumn mask;
+    private final FloatColumn temperature;
+    private final FloatColumn topP;
+    private final IntColumn topK;
+    private final IntColumn outputPosition;
+
+    NativeInterpreter(final FreezableArena arena, final NativeProgram program, final int maxSegments) {
+        this.program = program;
+        this.pass = new NativePass(arena);
+        this.mask = LongColumn.allocate(arena, MemoryTag.PLAN, maxSegments);
+        this.temperature = FloatColumn.allocate(arena, MemoryTag.PLAN, maxSegments);
+        this.topP = FloatColumn.allocate(arena, MemoryTag.PLAN, maxSegments);
+        this.topK = IntColumn.allocate(arena, MemoryTag.PLAN, maxSegments);
+        this.outputPosition = IntColumn.allocate(arena, MemoryTag.PLAN, maxSegments);
+        pass.draws(mask.address(), temperature.address(), topP.address(), topK.address(), outputPosition.address());
+    }
+
+    @Override
+    public int ops() {
+        return program.ops();
+    }
+
+    @Override
+    public void begin(final CpuPass current) {
+        final TickPlan plan = current.plan;
+        final PassRows rows = current.rows;
+        pass.counts(
+                rows.rows(),
+                rows.segments(),
+                rows.outputRows(),
+                current.count(RowSpace.AUDIO),
+                current.count(RowSpace.PATCH),
+                plan.entries(),
+                !plan.isForced());
+        final PassRows.Columns r = rows.columns();
+        pass.rows(
+                r.kind(), r.value(), r.position(), r.tau(), r.outputRow(), r.entry(), r.firstRow(), r.rowsOfSegment());
+        final TickPlan.Columns p = plan.columns();
+        pass.entries(p.state(), p.localPages(), p.globalPages(), p.tick(), p.seed());
+        pass.audio(p.audioLeft(), p.audioRight(), p.audioBins());
+        pass.patches(p.patchPrevious(), p.patchCurrent(), p.patchRow(), p.patchCol(), p.patchPixels());
+        if (!plan.isForced()) {
+            prepareDraws(current);
+        }
+        pass.check(program);
+    }
+
+    private void prepareDraws(final CpuPass current) {
+        for (int s = 0; s < current.rows.segments(); s++) {
+            final int entry = current.rows.entry(s);
+            final SamplingParameters parameters = current.plan.sampling(entry);
+            mask.set(s, current.generation.mask(entry));
+            temperature.set(s, parameters.temperature());
+            topP.set(s, parameters.topP());
+            topK.set(s, parameters.topK());
+            outputPosition.set(s, current.generation.outputs(entry));
+        }
+    }
+
+    @Override
+    public void run(final int worker) {
+        program.run(pass, worker);
+    }
+
+    @Override
+    public void runOp(final int op) {
+        program.runOp(pass, op);
+    }
+
+    @Override
+    public long preprocessNs() {
+        return pass.preprocessNs();
+    }
+
+    @Override
+    public long fuseNs() {
+        return pass.fuseNs();
+    }
+}
