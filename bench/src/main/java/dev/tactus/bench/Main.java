@@ -25,7 +25,13 @@ import picocli.CommandLine.Spec;
         scope = ScopeType.INHERIT,
         exitCodeOnInvalidInput = dev.tactus.app.Main.EXIT_USAGE,
         exitCodeOnExecutionException = dev.tactus.app.Main.EXIT_FAILED,
-        subcommands = {TickCommand.class, StartupCommand.class, ElementaryCommand.class, MicroCommand.class})
+        subcommands = {
+            TickCommand.class,
+            KernelsCommand.class,
+            StartupCommand.class,
+            ElementaryCommand.class,
+            MicroCommand.class
+        })
 public final class Main implements Runnable {
     @Spec
     private CommandSpec spec;
