@@ -25,7 +25,7 @@
 enum {
     DOT_OUTPUTS = 4,
     DOT_VECTORS = FAST_BLOCK / DOT_STEP * DOT_PARTS, /* vectors of a block of one row */
-    DOT_AHEAD = 4 << 10, /* least bytes from a weight to the one to prefetch */
+    DOT_AHEAD = 8 << 10, /* least bytes from a weight to the one to prefetch */
     DOT_LONG = 16 << 10, /* bytes of 4 weight rows from which on nothing need be prefetched */
     DOT_PANEL = 64 << 10 /* bytes of weights that all rows are multiplied with before the next: half of an L2 at most */
 };
