@@ -15,5 +15,6 @@ module dev.tactus.engine {
     exports dev.tactus.engine.ledger;
     exports dev.tactus.engine.model;
     exports dev.tactus.engine.text;
+    exports dev.tactus.engine.tuning;
     exports dev.tactus.engine.video;
 }
