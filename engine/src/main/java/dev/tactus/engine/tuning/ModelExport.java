@@ -1,0 +1,170 @@
+package dev.tactus.engine.tuning;
+
+import dev.tactus.engine.model.Checkpoint;
+import dev.tactus.engine.model.DType;
+import dev.tactus.engine.model.ModelConfig;
+import dev.tactus.engine.model.ModelTensors;
+import dev.tactus.engine.model.SafetensorsWriter;
+import dev.tactus.engine.model.Tensor;
+import dev.tactus.memory.MemoryLedger;
+import dev.tactus.memory.OffHeap;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Writes masters as a model directory that the engine opens: float32 weights, and the small files of the model that was
+ * trained. Tensors of the source that are known and not trained (heads that speak or predict ahead) go along unchanged.
+ */
+final class ModelExport {
+    private static final List<String> SMALL_FILES = List.of(".json", ".jinja", ".txt", ".model", "LICENSE", "NOTICE");
+
+    private final Path source;
+    private final boolean trained;
+    private final byte[] config;
+    private final Parameters parameters;
+    private final MemoryLedger ledger;
+
+    /**
+     * Keeps the configuration as it is now.
+     *
+     * @param trained whether the masters began as the weights in {@code source}
+     */
+    ModelExport(final Path source, final boolean trained, final Parameters parameters, final MemoryLedger ledger) {
+        this.source = source;
+        this.trained = trained;
+        this.parameters = parameters;
+        this.ledger = ledger;
+        final Path file = source.resolve(ModelConfig.FILE_NAME);
+        try {
+            this.config = Files.readAllBytes(file);
+        } catch (final IOException e) {
+            throw new TrainingException(file + ": not readable: " + e, e);
+        }
+    }
+
+    /** The folder appears complete or not at all. */
+    void write(final Path directory) {
+        final Path target = directory.toAbsolutePath().normalize();
+        try {
+            requireFree(target);
+            Files.createDirectories(target.getParent());
+            // not a temporary directory of the JDK: only its owner may read such a one
+            final Path partial = target.resolveSibling("." + target.getFileName() + ".partial-"
+                    + ProcessHandle.current().pid());
+            delete(partial);
+            boolean complete = false;
+            try {
+                Files.createDirectory(partial);
+                fill(partial);
+                Files.deleteIfExists(target);
+                Files.move(partial, target, StandardCopyOption.ATOMIC_MOVE);
+                complete = true;
+            } finally {
+                if (!complete) {
+                    delete(partial);
+                }
+            }
+        } catch (final IOException e) {
+            throw new TrainingException(directory + ": model not written: " + e + "; nothing was left there", e);
+        }
+    }
+
+    private void fill(final Path folder) throws IOException {
+        copySmallFiles(folder);
+        Files.write(folder.resolve(ModelConfig.FILE_NAME), config);
+        force(folder.resolve(ModelConfig.FILE_NAME));
+        if (trained) {
+            try (Checkpoint checkpoint = Checkpoint.open(source, ledger)) {
+                final List<Tensor> kept = new ArrayList<>();
+                for (final String name :
+                        ModelTensors.check(parameters.config(), checkpoint).skipped()) {
+                    kept.add(checkpoint.tensor(name));
+                }
+                writeWeights(folder, kept);
+            }
+        } else {
+            writeWeights(folder, List.of());
+        }
+    }
+
+    private void writeWeights(final Path folder, final List<Tensor> kept) throws IOException {
+        final List<SafetensorsWriter.Declared> declared = new ArrayList<>();
+        for (final Parameter parameter : parameters.all()) {
+            declared.add(new SafetensorsWriter.Declared(parameter.name(), DType.F32, parameter.shape()));
+        }
+        for (final Tensor tensor : kept) {
+            declared.add(new SafetensorsWriter.Declared(tensor.name(), tensor.dtype(), tensor.shape()));
+        }
+        final Path file = folder.resolve(Checkpoint.SINGLE_FILE);
+        try (SafetensorsWriter writer = SafetensorsWriter.create(file, declared, Map.of("format", "pt"))) {
+            for (final Parameter parameter : parameters.all()) {
+                writer.write(
+                        parameter.name(), OffHeap.ALL.asSlice(parameter.value(), parameter.elements() * Float.BYTES));
+            }
+            for (final Tensor tensor : kept) {
+                if (tensor.elements() > 0) {
+                    writer.write(tensor.name(), tensor.data());
+                }
+            }
+            writer.commit();
+        }
+    }
+
+    private void copySmallFiles(final Path folder) throws IOException {
+        try (DirectoryStream<Path> files = Files.newDirectoryStream(source, ModelExport::isSmall)) {
+            for (final Path file : files) {
+                final Path copy = folder.resolve(file.getFileName());
+                Files.copy(file, copy);
+                force(copy);
+            }
+        }
+    }
+
+    private static void force(final Path file) throws IOException {
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+            channel.force(true);
+        }
+    }
+
+    private static boolean isSmall(final Path file) {
+        final String name = file.getFileName().toString();
+        return !name.startsWith(".")
+                && !name.equals(Checkpoint.INDEX_FILE)
+                && !name.equals(ModelConfig.FILE_NAME)
+                && SMALL_FILES.stream().anyMatch(name::endsWith)
+                && Files.isRegularFile(file);
+    }
+
+    private static void requireFree(final Path directory) throws IOException {
+        boolean free = !Files.exists(directory);
+        if (Files.isDirectory(directory)) {
+            try (DirectoryStream<Path> entries = Files.newDirectoryStream(directory)) {
+                free = !entries.iterator().hasNext();
+            }
+        }
+        if (!free) {
+            throw new TrainingException(
+                    directory + ": exists already: expected a new or an empty directory for the model");
+        }
+    }
+
+    private static void delete(final Path folder) throws IOException {
+        if (!Files.exists(folder)) {
+            return;
+        }
+        try (DirectoryStream<Path> files = Files.newDirectoryStream(folder)) {
+            for (final Path file : files) {
+                Files.delete(file);
+            }
+        }
+        Files.delete(folder);
+    }
+}
