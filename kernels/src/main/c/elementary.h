@@ -136,29 +136,4 @@ V_INLINE float f_exp(float x) {
     return x > TACTUS_EXP_OVERFLOW ? __builtin_inff() : floored;
 }
 
-/* Elementary.log of one number. */
-V_INLINE float f_log(float x) {
-    const int subnormal = x < TACTUS_MIN_NORMAL;
-    const uint32_t bits = f_bits(subnormal ? x * TACTUS_LOG_SCALE : x);
-    const uint32_t exponent = (uint32_t)((int32_t)(bits - TACTUS_LOG_SPLIT_BITS) >> 23);
-    const float f = f_from_bits(bits - (exponent << 23)) - 1.0f;
-    const float n =
-        f_from_bits(exponent + TACTUS_ROUND_MAGIC_BITS) - (subnormal ? TACTUS_LOG_MAGIC_SCALED : TACTUS_ROUND_MAGIC);
-    float q = __builtin_fmaf(f, TACTUS_LOG_C10, TACTUS_LOG_C9);
-    q = __builtin_fmaf(q, f, TACTUS_LOG_C8);
-    q = __builtin_fmaf(q, f, TACTUS_LOG_C7);
-    q = __builtin_fmaf(q, f, TACTUS_LOG_C6);
-    q = __builtin_fmaf(q, f, TACTUS_LOG_C5);
-    q = __builtin_fmaf(q, f, TACTUS_LOG_C4);
-    q = __builtin_fmaf(q, f, TACTUS_LOG_C3);
-    q = __builtin_fmaf(q, f, TACTUS_LOG_C2);
-    const float y = __builtin_fmaf(n, TACTUS_LN2_HI, f + __builtin_fmaf(f * f, q, n * TACTUS_LN2_LO));
-    const float finite = x < __builtin_inff() ? y : x;
-    const float positive = x < 0.0f ? __builtin_nanf("") : finite;
-    return x == 0.0f ? -__builtin_inff() : positive;
-}
-
-/* Elementary.sigmoid of one number. */
-V_INLINE float f_sigmoid(float x) { return 1.0f / (1.0f + f_exp(-x)); }
-
 #endif

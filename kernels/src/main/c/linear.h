@@ -43,8 +43,6 @@ enum {
 #define KEEP(v) (void)0
 #endif
 
-typedef uint32_t vu __attribute__((vector_size(4 * VL)));
-
 V_INLINE int64_t element_bytes(int32_t type) { return type == TACTUS_BF16 ? 2 : 4; }
 
 /* The upper halves of VL words. */

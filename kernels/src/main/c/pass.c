@@ -513,14 +513,6 @@ TACTUS_EXPORT int64_t tactus_abi(void) {
            (int64_t)sizeof(struct tactus_program);
 }
 
-/* Bytes of a packing of rows of up to max_k elements; 0 for the EXACT class. */
-TACTUS_EXPORT int64_t tactus_pack_bytes(int32_t isa, int32_t kind, int32_t max_k) {
-    if (kind < TACTUS_FAST_BF16) {
-        return 0;
-    }
-    return (tactus_fast_of(isa, kind)->packed_bytes(max_k) + 63) & ~INT64_C(63);
-}
-
 TACTUS_EXPORT int64_t tactus_barrier_bytes(void) { return (int64_t)sizeof(struct tactus_barrier); }
 
 _Static_assert(sizeof(struct op_experts_down_conv) <= TACTUS_OP_WORDS * sizeof(int64_t), "ops have a fixed size");

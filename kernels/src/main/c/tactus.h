@@ -23,8 +23,7 @@ enum tactus_isa {
     TACTUS_ISA_AVX512 = 1,      /* + F, BW, DQ, VL */
     TACTUS_ISA_AVX512_VNNI = 2, /* + VNNI */
     TACTUS_ISA_AVX512_BF16 = 3, /* + BF16 */
-    TACTUS_ISA_AMX = 4,         /* + AMX-TILE, AMX-BF16, AMX-INT8 */
-    TACTUS_ISA_COUNT = 5
+    TACTUS_ISA_AMX = 4          /* + AMX-TILE, AMX-BF16, AMX-INT8 */
 };
 
 enum {
@@ -107,7 +106,7 @@ struct tactus_exact {
  * the result has one arithmetic for every row count, range and neighbour.
  */
 struct tactus_fast {
-    /* Bytes of the packing of up to TACTUS_FAST_ROWS rows. */
+    /* Bytes of the packing of up to TACTUS_FAST_ROWS rows, a multiple of 64. */
     int64_t (*packed_bytes)(int32_t k);
     /* Packs rows of x, 1 <= rows <= TACTUS_FAST_ROWS; packed is 64-byte aligned. */
     void (*pack)(const float *x, int64_t x_stride, int32_t rows, int32_t k, void *packed);

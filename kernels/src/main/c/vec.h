@@ -164,12 +164,4 @@ V_INLINE float v_tree_sum(const vf lanes[DOT_VECTORS]) {
     return _mm_cvtss_f32(_mm_add_ss(v4, _mm_movehdup_ps(v4)));
 }
 
-/* A float32 of a matrix element. */
-V_INLINE float bf16_to_f32(uint16_t bits) {
-    const uint32_t wide = (uint32_t)bits << 16;
-    float f;
-    memcpy(&f, &wide, sizeof f);
-    return f;
-}
-
 #endif

@@ -17,7 +17,6 @@
 void tactus_pass_run(const struct tactus_program *program, struct tactus_pass *pass, int64_t index);
 void tactus_pass_run_op(const struct tactus_program *program, struct tactus_pass *pass, int64_t i);
 void tactus_barrier_await(struct tactus_barrier *barrier, int64_t parties);
-int64_t tactus_pack_bytes(int32_t isa, int32_t kind, int32_t max_k);
 
 /* In the place of dispatch.c, which would want the tables of every instruction set. */
 const struct tactus_exact *tactus_exact_of(int32_t isa) {
@@ -412,7 +411,8 @@ static struct world *make_world(uint64_t seed, int32_t kind, int64_t workers, in
         make_rows(w, &w->passes[p], small ? 5 : rows);
         make_draws(w, &w->passes[p]);
     }
-    const int64_t pack_bytes = tactus_pack_bytes(TACTUS_ISA_AVX2, kind, 801);
+    const int64_t pack_bytes =
+        kind < TACTUS_FAST_BF16 ? 0 : tactus_fast_of(TACTUS_ISA_AVX2, kind)->packed_bytes(801);
     const struct tactus_exact *exact = tactus_exact_of(TACTUS_ISA_AVX2);
     int64_t needed = exact->linear_scratch(801);
     needed = exact->attend_scratch(HEAD_DIM) > needed ? exact->attend_scratch(HEAD_DIM) : needed;

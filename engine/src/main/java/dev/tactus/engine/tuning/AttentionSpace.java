@@ -1,5 +1,6 @@
 package dev.tactus.engine.tuning;
 
+import dev.tactus.engine.Tau;
 import dev.tactus.engine.model.LayerConfig;
 import dev.tactus.engine.model.TextConfig;
 import dev.tactus.kernel.AttentionShape;
@@ -61,8 +62,9 @@ final class AttentionSpace {
         longest = limits.longest();
         pagesPerSequence = (longest + KvRingLayout.PAGE_POSITIONS - 1) >> KvRingLayout.PAGE_SHIFT;
         tau = new float[longest];
+        final Tau positions = new Tau(text);
         for (int i = 0; i < longest; i++) {
-            tau[i] = tau(text, i);
+            tau[i] = positions.of(i);
         }
         int headDim = 1;
         int extent = 1;
@@ -88,15 +90,6 @@ final class AttentionSpace {
             OffHeap.putLong(table + p * (long) Long.BYTES, compute.scratch(layerBytes / Float.BYTES));
         }
         return table;
-    }
-
-    /** As the engine's plan carries it: 1 + α·ln(max(1, (i+1)/n_floor)), by StrictMath in double, rounded once. */
-    private static float tau(final TextConfig text, final int position) {
-        if (text.logScalingFloor().isEmpty()) {
-            return 1f;
-        }
-        final double floor = text.logScalingFloor().getAsInt();
-        return (float) (1 + text.logScalingAlpha() * StrictMath.log(Math.max(1.0, (position + 1) / floor)));
     }
 
     /** The page table of a sequence. */

@@ -16,8 +16,6 @@ final class NativeCalls {
     private static final MethodHandle PASS_RUN_OP =
             bind("tactus_pass_run_op", FunctionDescriptor.ofVoid(JAVA_LONG, JAVA_LONG, JAVA_LONG));
     private static final MethodHandle ABI = bind("tactus_abi", FunctionDescriptor.of(JAVA_LONG));
-    private static final MethodHandle PACK_BYTES =
-            bind("tactus_pack_bytes", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_INT));
     private static final MethodHandle BARRIER_BYTES = bind("tactus_barrier_bytes", FunctionDescriptor.of(JAVA_LONG));
     private static final MethodHandle QUANTIZE = bind("tactus_quantize_rows", rows(3));
     private static final MethodHandle ROUND = bind("tactus_round_rows", rows(1));
@@ -58,14 +56,6 @@ final class NativeCalls {
             return (long) ABI.invokeExact();
         } catch (final Throwable ex) {
             throw CSymbols.unexpected("tactus_abi", ex);
-        }
-    }
-
-    static long packBytes(final int isa, final int kind, final int maxK) {
-        try {
-            return (long) PACK_BYTES.invokeExact(isa, kind, maxK);
-        } catch (final Throwable ex) {
-            throw CSymbols.unexpected("tactus_pack_bytes", ex);
         }
     }
 

@@ -99,7 +99,7 @@ public final class NativeProgramBuilder {
     }
 
     private static long packBytes(final Isa isa, final NumericClass numerics, final int maxK) {
-        return numerics == NumericClass.EXACT ? 0 : NativeCalls.packBytes(isa.ordinal(), numerics.kind(), maxK);
+        return numerics == NumericClass.EXACT ? 0 : FastLinear.packedBytes(isa, numerics, maxK);
     }
 
     long scratchBytes() {

@@ -48,16 +48,14 @@ public record WeightMatrix(int kind, long data, long stride, long scale, long su
             final int rows,
             final int cols,
             final long target) {
-        final long stride = rowBytes(numerics, cols);
+        final WeightMatrix matrix = prepared(numerics, rows, cols, target);
         final int from = type == WeightType.BF16 ? 1 : 0;
         if (numerics == NumericClass.FAST_BF16) {
-            NativeCalls.roundRows(from, source, rows, cols, target, stride);
-            return new WeightMatrix(numerics.kind(), target, stride, 0, 0, rows, cols);
+            NativeCalls.roundRows(from, source, rows, cols, target, matrix.stride());
+        } else {
+            NativeCalls.quantizeRows(from, source, rows, cols, target, matrix.stride(), matrix.scale(), matrix.sum());
         }
-        final long scale = target + stride * (rows + SPARE_ROWS);
-        final long sum = scale + columnBytes(rows);
-        NativeCalls.quantizeRows(from, source, rows, cols, target, stride, scale, sum);
-        return new WeightMatrix(numerics.kind(), target, stride, scale, sum, rows, cols);
+        return matrix;
     }
 
     /** The matrix that an earlier {@link #prepare} left at {@code target}. */
