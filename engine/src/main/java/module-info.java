@@ -9,6 +9,7 @@ module dev.tactus.engine {
     requires tools.jackson.databind;
 
     exports dev.tactus.engine;
+    exports dev.tactus.engine.adapter;
     exports dev.tactus.engine.audio;
     exports dev.tactus.engine.device;
     exports dev.tactus.engine.device.cpu;
@@ -16,5 +17,6 @@ module dev.tactus.engine {
     exports dev.tactus.engine.model;
     exports dev.tactus.engine.text;
     exports dev.tactus.engine.tuning;
+    exports dev.tactus.engine.tuning.recipe;
     exports dev.tactus.engine.video;
 }

@@ -217,6 +217,10 @@ TACTUS_EXPORT void tactus_gelu(int32_t isa, int64_t x, int64_t i0, int64_t i1) {
     tactus_exact_of(isa)->gelu(at(x), i0, i1);
 }
 
+TACTUS_EXPORT void tactus_silu(int32_t isa, int64_t x, int32_t i0, int32_t i1) {
+    tactus_exact_of(isa)->silu(at(x), i0, i1);
+}
+
 TACTUS_EXPORT void tactus_scale(int32_t isa, int64_t x, float factor, int32_t i0, int32_t i1) {
     tactus_exact_of(isa)->scale(at(x), factor, i0, i1);
 }
@@ -265,6 +269,18 @@ TACTUS_EXPORT int32_t tactus_sample(int32_t isa, int64_t logits, int32_t vocabul
     const struct tactus_sampling parameters = {temperature, top_p, top_k};
     return tactus_exact_of(isa)->sample(at(logits), vocabulary, at(mask), &parameters, seed, tick, position,
                                         at(scratch));
+}
+
+TACTUS_EXPORT void tactus_flow(int32_t isa, int64_t head, int64_t c, int64_t x, int32_t rows, int64_t scratch) {
+    tactus_exact_of(isa)->flow(at(head), at(c), at(x), rows, at(scratch));
+}
+
+/* ---- speech ---- */
+
+/* Five frames of log mels to 800 samples; see struct tactus_exact. */
+TACTUS_EXPORT void tactus_vocoder_block(int32_t isa, int64_t tables, int64_t state, int64_t log_mel, int64_t out,
+                                        int64_t scratch) {
+    tactus_exact_of(isa)->vocoder_block(at(tables), at(state), at(log_mel), at(out), at(scratch));
 }
 
 /* ---- training ---- */

@@ -5,15 +5,19 @@
 #include "elementary.h"
 
 #include "linear.h"
+#include "low_rank.h"
 #include "attention.h"
 #include "rows.h"
 #include "mel.h"
 #include "vision.h"
 #include "choice.h"
+#include "vocoder.h"
+#include "flow.h"
 
 const struct tactus_exact TACTUS_TABLE = {
     .linear = linear,
     .linear_scratch = linear_scratch,
+    .low_rank = low_rank,
     .attend = attend,
     .attend_scratch = attend_scratch,
     .append_kv = append_kv,
@@ -23,6 +27,7 @@ const struct tactus_exact TACTUS_TABLE = {
     .audio_bag = audio_bag,
     .swiglu = swiglu,
     .gelu = gelu,
+    .silu = silu,
     .scale = scale,
     .fma_row = fma_row,
     .add_row = add_row,
@@ -34,4 +39,6 @@ const struct tactus_exact TACTUS_TABLE = {
     .fold = fold,
     .sample = sample,
     .sample_scratch = sample_scratch,
+    .vocoder_block = vocoder_block,
+    .flow = flow,
 };

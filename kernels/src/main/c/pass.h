@@ -10,7 +10,7 @@
 #include "tactus.h"
 
 enum {
-    TACTUS_ABI = 1,
+    TACTUS_ABI = 3,
     TACTUS_OP_WORDS = 32,  /* int64s of an op */
     TACTUS_PACK_SLOTS = 4, /* packings that a worker keeps between two barriers */
     TACTUS_BLOCK = 8,      /* outputs that a worker takes at a time, EXACT */
@@ -18,10 +18,17 @@ enum {
 };
 
 /* What the rows of an op follow. */
-enum tactus_space { TACTUS_SPACE_PASS = 0, TACTUS_SPACE_OUTPUT = 1, TACTUS_SPACE_AUDIO = 2, TACTUS_SPACE_PATCH = 3 };
+enum tactus_space {
+    TACTUS_SPACE_PASS = 0,
+    TACTUS_SPACE_OUTPUT = 1,
+    TACTUS_SPACE_AUDIO = 2,
+    TACTUS_SPACE_PATCH = 3,
+    TACTUS_SPACE_SPEECH = 4, /* blocks of speech that are taken in */
+    TACTUS_SPACE_VOICE = 5   /* rows that a block of speech is made of */
+};
 
 /* What stands at a position. */
-enum tactus_row_kind { TACTUS_ROW_TOKEN = 0, TACTUS_ROW_AUDIO = 1, TACTUS_ROW_PATCH = 2 };
+enum tactus_row_kind { TACTUS_ROW_TOKEN = 0, TACTUS_ROW_AUDIO = 1, TACTUS_ROW_PATCH = 2, TACTUS_ROW_SPEECH = 3 };
 
 enum tactus_code {
     TACTUS_MEL_FOLD = 1,
@@ -42,10 +49,20 @@ enum tactus_code {
     TACTUS_EXPERTS_UP,
     TACTUS_EXPERTS_DOWN_CONV,
     TACTUS_OUTPUT_NORM,
-    TACTUS_SAMPLE
+    TACTUS_SAMPLE,
+    TACTUS_ADAPTER_DOWN,
+    TACTUS_SPEECH_BLOCKS,
+    TACTUS_FLOW,
+    TACTUS_VOCODE
 };
 
-/* The head of every op. barrier: all workers must have finished what stands before it. */
+/* In which passes all workers must have finished what stands before an op. */
+enum tactus_barrier_bits {
+    TACTUS_BARRIER_BASE = 1,   /* those without adapters: nothing writes what adapters need */
+    TACTUS_BARRIER_ADAPTED = 2 /* those with */
+};
+
+/* The head of every op; barrier: enum tactus_barrier_bits. */
 struct tactus_op {
     int64_t code, barrier;
 };
@@ -54,6 +71,23 @@ struct tactus_op {
 union tactus_float {
     int64_t word;
     float value;
+};
+
+/* What an adapter has beside a matrix of the base, float32; a is NULL where it has nothing. */
+struct tactus_factors {
+    const float *a; /* [experts, rank, cols] */
+    const float *b; /* [experts, rows, rank] */
+    int64_t rank;
+    union tactus_float scale;
+};
+
+/*
+ * The adapters of an op's matrix: y += scale * (B t), t = A x. A mixture has two modules, routed and shared experts,
+ * and a t per expert of a row. Modules are numbers, -1 for none.
+ */
+struct adapted {
+    int64_t module, shared;
+    float *t; /* [rows, slots, program's rank] */
 };
 
 struct op_mel_fold {
@@ -117,6 +151,7 @@ struct op_linear {
     const struct tactus_matrix *w;
     float *y;
     int64_t outputs, per_row;
+    struct adapted adapted;
 };
 
 struct op_rms_norm {
@@ -134,7 +169,7 @@ struct op_embed {
     const char *table;
     const float *norm;
     union tactus_float eps;
-    const float *audio, *vision;
+    const float *audio, *vision, *speech;
     float *y;
     int64_t d;
 };
@@ -174,6 +209,7 @@ struct op_linear_conv {
     int64_t scaled;
     union tactus_float scale;
     struct residual residual;
+    struct adapted adapted;
 };
 
 struct op_linear_swiglu {
@@ -182,6 +218,7 @@ struct op_linear_swiglu {
     const struct tactus_matrix *w;
     float *gate_up, *y;
     int64_t hidden;
+    struct adapted adapted;
 };
 
 struct op_route {
@@ -201,6 +238,7 @@ struct op_experts_up {
     const struct tactus_matrix *routed, *shared; /* [experts * 2 * hidden, d] each */
     int64_t routed_count, slots, hidden;
     float *gate_up, *y;
+    struct adapted adapted;
 };
 
 struct op_experts_down_conv {
@@ -212,10 +250,13 @@ struct op_experts_down_conv {
     int64_t routed_count, slots, hidden;
     float *down;
     struct residual residual;
+    struct adapted adapted;
 };
 
+/* Gathers the rows of a space, TACTUS_SPACE_OUTPUT or TACTUS_SPACE_VOICE. */
 struct op_output_norm {
     struct tactus_op op;
+    int64_t space;
     const float *x, *w;
     union tactus_float eps, divisor;
     float *y;
@@ -229,6 +270,43 @@ struct op_sample {
     int32_t *tokens;
 };
 
+/*
+ * t = A x for the rows of sessions with an adapter that has the module. With experts, a row of x is one vector for all
+ * of its slots, or a vector per slot.
+ */
+struct op_adapter_down {
+    struct tactus_op op;
+    int64_t space;
+    const float *x;
+    int64_t cols;
+    const int32_t *experts; /* [rows, slots], or NULL: slots is 1 */
+    int64_t routed_count, slots, per_slot;
+    struct adapted adapted;
+};
+
+/* Gathers the blocks of speech that a pass takes in. */
+struct op_speech_blocks {
+    struct tactus_op op;
+    float *y;
+    int64_t block;
+};
+
+/* Noise, where the pass says, becomes the blocks of its voice rows. */
+struct op_flow {
+    struct tactus_op op;
+    const struct tactus_flow *head;
+    const float *condition; /* [voice rows, hidden] */
+    float *blocks;          /* [voice rows, block] */
+};
+
+/* Blocks of speech, or the silence that brings out what is held back, to samples. */
+struct op_vocode {
+    struct tactus_op op;
+    const void *tables;
+    const float *mean, *deviation; /* [mels] */
+    int64_t state;                 /* bytes from the session's state to the vocoder's */
+};
+
 /* Who runs what, constant once it is built. */
 struct tactus_program {
     int64_t isa, workers, op_count, preprocess_ops;
@@ -236,20 +314,33 @@ struct tactus_program {
     char *const *scratch; /* per worker; packings first, then what kernels ask for */
     int64_t pack_bytes;   /* of a packing */
     struct tactus_barrier *barrier;
+    const struct tactus_factors *factors; /* [adapters, modules] */
+    int64_t adapters, modules;
+    int64_t rank; /* the largest */
 };
 
 /* What a pass runs on; columns are indexed by row, segment, plan entry or source. */
 struct tactus_pass {
     int64_t rows, segments, output_rows, audio_sources, patch_sources, sampling;
+    int64_t speech_sources, voice_rows, jobs;
+    int64_t adapted; /* segments with an adapter */
     const int32_t *kind, *value;
     const int64_t *position;
     const float *tau;
     const int32_t *output_row, *entry, *first_row, *rows_of_segment;
     const int64_t *state, *local_pages, *global_pages, *tick, *seed;
+    const int32_t *adapter; /* 0: the base alone */
     const int64_t *audio_left, *audio_right, *audio_bins, *patch_previous, *patch_current;
     const int32_t *patch_row, *patch_col;
     const int64_t *patch_pixels;
-    /* Per segment. */
+    const int64_t *speech_block; /* per speech source: where its block is */
+    const int32_t *voice_row;    /* per row: number of its voice row, or negative */
+    const int64_t *voice_block;  /* per voice row: where its noise is, and its block then */
+    const int32_t *job_entry;    /* per job of the vocoder: its session, */
+    const int64_t *job_block;    /* its block, 0 for silence that brings out what is held back, */
+    const int64_t *job_samples;  /* and where the samples go */
+    /* Per output row. */
+    const int32_t *output_entry;
     const int64_t *mask;
     const float *temperature, *top_p;
     const int32_t *top_k, *output_position;

@@ -278,6 +278,17 @@ static void gelu(float *x, int64_t i0, int64_t i1) {
     }
 }
 
+/* KernelSet.silu: elements [i0, i1) in place. */
+static void silu(float *x, int32_t i0, int32_t i1) {
+    int32_t i = i0;
+    for (; i + VL <= i1; i += VL) {
+        v_store(x + i, v_silu(v_load(x + i)));
+    }
+    if (i < i1) {
+        v_store_n(x + i, v_silu(v_load_n(x + i, i1 - i)), i1 - i);
+    }
+}
+
 /* KernelSet.scale: elements [i0, i1) in place. */
 static void scale(float *x, float factor, int32_t i0, int32_t i1) {
     const vf factors = v_set(factor);

@@ -63,11 +63,37 @@ struct tactus_sampling {
     int32_t top_k;
 };
 
+/* A matrix of a flow head, in place at any alignment. */
+struct tactus_flow_matrix {
+    const char *data;
+    int64_t type; /* TACTUS_F32 or TACTUS_BF16 */
+};
+
+/* A residual layer of a flow head. */
+struct tactus_flow_layer {
+    const float *norm;              /* [width] */
+    struct tactus_flow_matrix a, b; /* [width, width] */
+};
+
+/* A flow head. Fields of 8 bytes: dev.tactus.kernel.FlowHead writes it as int64s. */
+struct tactus_flow {
+    int64_t hidden, block, width, layer_count, steps;
+    const float *time;           /* [steps, width]: what the time embeddings become */
+    struct tactus_flow_matrix x; /* [width, block] */
+    struct tactus_flow_matrix c; /* [width, hidden] */
+    struct tactus_flow_matrix out; /* [block, width] */
+    const float *norm;           /* [width] */
+    const struct tactus_flow_layer *layers;
+};
+
 /* The EXACT class. The contract of each function is that of the method of the same name in KernelSet. */
 struct tactus_exact {
     void (*linear)(int32_t type, const void *w, int32_t n0, int32_t n1, int32_t k, const float *x, int64_t x_stride,
                    float *y, int64_t y_stride, int32_t rows, void *scratch);
     int64_t (*linear_scratch)(int32_t max_k);
+    /* y[r, n] += scale * dot(b[n], t[r]) for n in [n0, n1), b float32 [n1, k]; scratch: linear_scratch(k). */
+    void (*low_rank)(const float *b, int32_t k, const float *t, int64_t t_stride, int32_t rows, int32_t n0, int32_t n1,
+                     float scale, float *y, int64_t y_stride, void *scratch);
     /* Queries that share a session and kv head, whose positions differ by less than a ring's slack. */
     void (*attend)(const struct tactus_attention *shape, int32_t kv_head, const struct tactus_query *queries,
                    int32_t count, const float *proj, const int64_t *pages, void *scratch);
@@ -83,6 +109,7 @@ struct tactus_exact {
                       float *y, int32_t d0, int32_t d1);
     void (*swiglu)(const float *gu, float *h, int32_t i0, int32_t i1, int32_t scaled, float scale);
     void (*gelu)(float *x, int64_t i0, int64_t i1);
+    void (*silu)(float *x, int32_t i0, int32_t i1);
     void (*scale)(float *x, float factor, int32_t i0, int32_t i1);
     void (*fma_row)(float p, const float *y, float *out, int32_t i0, int32_t i1);
     void (*add_row)(const float *y, float *out, int32_t i0, int32_t i1);
@@ -99,6 +126,10 @@ struct tactus_exact {
                       const struct tactus_sampling *parameters, int64_t seed, int32_t tick, int32_t position,
                       void *scratch);
     int64_t (*sample_scratch)(void);
+    /* dev.tactus.kernel.vocoder.Vocoder.block, with its tables. */
+    void (*vocoder_block)(const void *tables, void *state, const float *log_mel, float *out, void *scratch);
+    /* Scratch: FlowShape.rowBytes, and behind it linear_scratch of the longest inner dimension. */
+    void (*flow)(const struct tactus_flow *head, const float *c, float *x, int32_t rows, void *scratch);
 };
 
 /*

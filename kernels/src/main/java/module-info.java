@@ -7,4 +7,5 @@ module dev.tactus.kernels {
     exports dev.tactus.kernel.c;
     exports dev.tactus.kernel.reference;
     exports dev.tactus.kernel.vector;
+    exports dev.tactus.kernel.vocoder;
 }

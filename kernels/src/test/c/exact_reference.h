@@ -184,6 +184,37 @@ static inline void ref_swiglu(const float *gu, float *h, int i0, int i1, int sca
 
 static inline float ref_gelu(float x) { return (0.5f * x) * (1 + ref_erf(x * 0.70710678f)); }
 
+/* Every row for itself; u, h, n, a [width] and v [block] stand in rows of their own. */
+static inline void ref_flow_row(const struct tactus_flow *head, const float *c, float *x) {
+    const int width = (int)head->width, block = (int)head->block;
+    float *u = malloc((size_t)(4 * width + block) * 4), *h = u + width, *n = h + width, *a = n + width, *v = a + width;
+    ref_linear((int)head->c.type, head->c.data, 0, width, (int)head->hidden, c, 0, u, 0, 1);
+    for (int step = 0; step < head->steps; step++) {
+        ref_linear((int)head->x.type, head->x.data, 0, width, block, x, 0, h, 0, 1);
+        for (int i = 0; i < width; i++) {
+            h[i] = (h[i] + head->time[step * width + i]) + u[i];
+        }
+        for (int layer = 0; layer < head->layer_count; layer++) {
+            const struct tactus_flow_layer *l = head->layers + layer;
+            ref_rms_norm(h, l->norm, n, width, 1e-6f, 1);
+            ref_linear((int)l->a.type, l->a.data, 0, width, width, n, 0, a, 0, 1);
+            for (int i = 0; i < width; i++) {
+                a[i] = ref_silu(a[i]);
+            }
+            ref_linear((int)l->b.type, l->b.data, 0, width, width, a, 0, n, 0, 1);
+            for (int i = 0; i < width; i++) {
+                h[i] = h[i] + n[i];
+            }
+        }
+        ref_rms_norm(h, head->norm, n, width, 1e-6f, 1);
+        ref_linear((int)head->out.type, head->out.data, 0, block, width, n, 0, v, 0, 1);
+        for (int i = 0; i < block; i++) {
+            x[i] = fmaf(1 / (float)head->steps, v[i], x[i]);
+        }
+    }
+    free(u);
+}
+
 /* ---- choices ---- */
 
 static inline float ref_log_sigmoid(float z) {

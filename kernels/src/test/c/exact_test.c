@@ -78,6 +78,50 @@ static void should_keep_negative_zero(int type, int rows, int k) {
     free_buffers();
 }
 
+/* y += scale * dot, one multiplication and one addition; what lies between rows must stay as it was. */
+static void should_add_low_rank(uint64_t seed, int rows, int k, int outputs, float tiny) {
+    state = seed;
+    const struct range n = make_range(outputs);
+    const int64_t t_stride = k + below(4), y_stride = n.last + below(4);
+    const int64_t y_length = (rows - 1) * y_stride + n.last - n.first;
+    float *b = make_numbers((int64_t)(n.last - n.first) * k), *t = make_numbers((rows - 1) * t_stride + k);
+    for (int64_t i = 0; tiny > 0 && i < (int64_t)(n.last - n.first) * k; i++) {
+        b[i] = tiny;
+    }
+    for (int64_t i = 0; tiny > 0 && i < (rows - 1) * t_stride + k; i++) {
+        t[i] = -tiny;
+    }
+    float *want = make_numbers(y_length), *u = make_floats(n.last - n.first);
+    for (int64_t i = 0; tiny > 0 && i < y_length; i++) {
+        want[i] = -0.0f;
+    }
+    float *got = copy_of(want, y_length * 4);
+    for (int r = 0; r < rows; r++) {
+        ref_linear(TACTUS_F32, b, 0, n.last - n.first, k, t + r * t_stride, t_stride, u, 0, 1);
+        for (int i = 0; i < n.last - n.first; i++) {
+            const float scaled = 0.37f * u[i];
+            want[r * y_stride + i] = want[r * y_stride + i] + scaled;
+        }
+    }
+    ops->low_rank((const float *)((uintptr_t)b - (uintptr_t)n.first * (uintptr_t)k * 4), k, t, t_stride, rows, n.first,
+                  n.last, 0.37f, before(got, n.first), y_stride, make_scratch(ops->linear_scratch(k)));
+    check_same("low rank", seed, want, got, y_length);
+    free_buffers();
+}
+
+static void test_low_rank(void) {
+    uint64_t seed = 1;
+    for (int k = 1; k <= 40; k++) {
+        for (int rows = 1; rows <= 3; rows++) {
+            should_add_low_rank(seed, rows, k, 1 + (int)(seed % 37), 0);
+            should_add_low_rank(seed++, rows, k, 9, 0x1p-100f);
+        }
+    }
+    should_add_low_rank(seed++, 40, 8, 200, 0);
+    should_add_low_rank(seed++, 40, 130, 200, 0);
+    should_add_low_rank(seed++, 17, 33, 65, 0);
+}
+
 static void test_linear(void) {
     static const int depths[] = {1, 7, 16, 17, 31, 32, 33, 47, 48, 64, 75, 96, 129};
     static const int shapes[][3] = {{300, 33, 5}, {40, 4100, 6}, {17, 640, 9}, {1, 2000, 7}, {64, 96, 3}};
@@ -303,6 +347,11 @@ static void should_work_on_rows(uint64_t seed, int n) {
     }
     ops->gelu(before(got, i.first), i.first, i.last);
     check_same("gelu", seed, want, got, count);
+    for (int at = 0; at < count; at++) {
+        want[at] = ref_silu(want[at]);
+    }
+    ops->silu(before(got, i.first), i.first, i.last);
+    check_same("silu", seed, want, got, count);
     for (int64_t at = 0; at < count; at++) {
         const float scaled = want[at] * 1.7f;
         want[at] = fmaf(0.3f, y[at], scaled) + y[at];
@@ -460,15 +509,64 @@ static void test_senses(void) {
     should_cut_and_fold(3, 10, 2, 3, 2, 5, 1);
 }
 
+/* ---- speech ---- */
+
+static struct tactus_flow_matrix make_flow_matrix(int64_t rows, int64_t cols) {
+    const int type = below(2);
+    return (struct tactus_flow_matrix){make_matrix(type, rows * cols), type};
+}
+
+static void should_flow(uint64_t seed, int rows, int hidden, int block, int width, int layers, int steps) {
+    state = seed;
+    struct tactus_flow_layer *made = make_bytes(layers * (int64_t)sizeof *made);
+    for (int i = 0; i < layers; i++) {
+        const struct tactus_flow_matrix a = make_flow_matrix(width, width), b = make_flow_matrix(width, width);
+        made[i] = (struct tactus_flow_layer){make_numbers(width), a, b};
+    }
+    const struct tactus_flow head = {.hidden = hidden,
+                                     .block = block,
+                                     .width = width,
+                                     .layer_count = layers,
+                                     .steps = steps,
+                                     .time = make_numbers(steps * width),
+                                     .x = make_flow_matrix(width, block),
+                                     .c = make_flow_matrix(width, hidden),
+                                     .out = make_flow_matrix(block, width),
+                                     .norm = make_numbers(width),
+                                     .layers = made};
+    const float *c = make_numbers(rows * hidden);
+    float *want = make_numbers(rows * block), *got = copy_of(want, rows * block * 4);
+    int longest = hidden > block ? hidden : block;
+    longest = longest > width ? longest : width;
+    const int64_t row_bytes = (32 * (4 * width + block) * 4 + 63) & -64;
+    for (int r = 0; r < rows; r++) {
+        ref_flow_row(&head, c + r * hidden, want + r * block);
+    }
+    ops->flow(&head, c, got, rows, make_scratch(row_bytes + ops->linear_scratch(longest)));
+    check_same("flow", seed, want, got, rows * block);
+    free_buffers();
+}
+
+static void test_flow(void) {
+    should_flow(1, 1, 1, 1, 1, 0, 1);
+    should_flow(2, 3, 21, 15, 13, 2, 3);
+    should_flow(3, 1, 40, 33, 31, 1, 2);
+    should_flow(4, 35, 12, 10, 17, 1, 2);
+    should_flow(5, 65, 33, 9, 40, 3, 1);
+    should_flow(6, 2, 64, 400, 48, 3, 6);
+}
+
 #define STRING_(x) #x
 #define STRING(x) STRING_(x)
 
 int main(void) {
     test_linear();
+    test_low_rank();
     test_attend();
     test_rows();
     test_choices();
     test_senses();
+    test_flow();
     printf("%s: passed\n", STRING(TACTUS_TABLE_UNDER_TEST));
     return 0;
 }

@@ -54,7 +54,12 @@ enum {
     PIXELS = 2 * PATCH * PATCH * 3,
     PATCH_HIDDEN = 10,
     PASSES = 20,
-    MAX_OPS = 48,
+    ADAPTERS = 2,
+    RANK = 11, /* the largest; more than a block of outputs */
+    MODULES = 20,
+    BLOCK = 400, /* of speech */
+    WIDTH = 21,
+    MAX_OPS = 80,
     MAX_WORKERS = 3
 };
 
@@ -65,7 +70,8 @@ enum {
     ATTENTION_CARRY = VALUE_CARRY + (KERNEL - 1) * KV_HEADS * HEAD_DIM * 4,
     MLP_CARRY = ATTENTION_CARRY + (KERNEL - 1) * D * 4,
     EXPERT_CARRY = MLP_CARRY + (KERNEL - 1) * D * 4,
-    STATE_BYTES = EXPERT_CARRY + (KERNEL - 1) * D * 4
+    VOCODER_STATE = (EXPERT_CARRY + (KERNEL - 1) * D * 4 + 63) / 64 * 64,
+    STATE_BYTES = VOCODER_STATE + 2647 * 4
 };
 
 static const struct tactus_attention local_shape = {HEADS, KV_HEADS, HEAD_DIM, D_REL, EXTENT, 50, 0, 0, 3, 64};
@@ -82,10 +88,13 @@ struct world {
     struct tactus_barrier barrier;
     struct tactus_program program;
     struct tactus_pass passes[PASSES];
+    struct tactus_factors factors[ADAPTERS][MODULES];
+    int64_t modules;
     float *x, *logits;
     int32_t *tokens;
     int64_t state[SEGMENTS], local_pages[SEGMENTS], global_pages[SEGMENTS], tick[SEGMENTS], seed[SEGMENTS];
     int64_t position[SEGMENTS];
+    float *blocks[SEGMENTS], *samples[SEGMENTS]; /* what sessions said */
     /* What every pass left behind. */
     float *log_x[PASSES], *log_logits[PASSES];
     int32_t *log_tokens[PASSES];
@@ -95,12 +104,12 @@ struct world {
 
 static int64_t address(const void *p) { return (int64_t)(intptr_t)p; }
 
-/* Adds an op of `bytes` bytes; barrier: it waits for those before it. */
+/* Adds an op of `bytes` bytes; barrier: 1, it waits for those before it; 2, in passes with adapters alone. */
 static void add(struct world *w, int64_t code, int64_t barrier, const void *op, size_t bytes) {
     CHECK(w->op_count < MAX_OPS && bytes <= sizeof w->ops[0], "op %ld of %zu bytes", (long)w->op_count, bytes);
     memcpy(w->ops[w->op_count], op, bytes);
     w->ops[w->op_count][0] = code;
-    w->ops[w->op_count][1] = barrier;
+    w->ops[w->op_count][1] = barrier == 1 ? TACTUS_BARRIER_BASE | TACTUS_BARRIER_ADAPTED : barrier;
     w->op_count++;
 }
 
@@ -143,11 +152,53 @@ static const struct tactus_matrix *matrix(const struct world *w, int64_t rows, i
     return m;
 }
 
+static const struct adapted none = {-1, -1, NULL};
+
 /* y [rows of the space, outputs] = x w. */
 static float *linear(struct world *w, int64_t barrier, int64_t space, const float *x, int64_t cols, int64_t outputs,
                      int64_t per_row, int64_t most) {
     float *y = make_floats(most * per_row * outputs);
-    ADD(w, TACTUS_LINEAR, barrier, op_linear, space, x, matrix(w, outputs, cols), y, outputs, per_row);
+    ADD(w, TACTUS_LINEAR, barrier, op_linear, space, x, matrix(w, outputs, cols), y, outputs, per_row, none);
+    return y;
+}
+
+/* What adapters have beside a matrix: one of each three nothing. */
+static int64_t module(struct world *w, int64_t experts, int64_t rows, int64_t cols) {
+    CHECK(w->modules < MODULES, "module %ld", (long)w->modules);
+    for (int i = 0; i < ADAPTERS; i++) {
+        const int64_t rank = i == 0 ? RANK : 3;
+        if (below(3) > 0) {
+            w->factors[i][w->modules] = (struct tactus_factors){
+                make_numbers(experts * rank * cols), make_numbers(experts * rows * rank), rank, {.value = 0.3f}};
+        }
+    }
+    return w->modules++;
+}
+
+/* The adapters of a matrix, and the op that computes what they need of x. */
+static struct adapted beside(struct world *w, int64_t space, const float *x, int64_t cols, int64_t rows) {
+    const struct adapted adapted = {module(w, 1, rows, cols), -1, make_floats(MAX_ROWS * RANK)};
+    ADD(w, TACTUS_ADAPTER_DOWN, 2, op_adapter_down, space, x, cols, NULL, 0, 1, 0, adapted);
+    return adapted;
+}
+
+/* The same for experts; per_slot: each has a vector of its own, and then shared ones have no adapters. */
+static struct adapted beside_experts(struct world *w, const float *x, int64_t cols, int64_t rows,
+                                     const int32_t *experts, int64_t per_slot) {
+    const struct adapted adapted = {module(w, ROUTED, rows, cols), per_slot ? -1 : module(w, SHARED, rows, cols),
+                                    make_floats(MAX_ROWS * SLOTS * RANK)};
+    ADD(w, TACTUS_ADAPTER_DOWN, 2, op_adapter_down, TACTUS_SPACE_PASS, x, cols, experts, ROUTED, SLOTS, per_slot,
+        adapted);
+    return adapted;
+}
+
+/* The same as linear, one vector a row, and what adapters add. */
+static float *adapted_linear(struct world *w, int64_t barrier, int64_t space, const float *x, int64_t cols,
+                             int64_t outputs) {
+    float *y = make_floats(MAX_ROWS * outputs);
+    const struct adapted adapted = beside(w, space, x, cols, outputs);
+    /* without adapters, only those that must wait do */
+    ADD(w, TACTUS_LINEAR, barrier ? 1 : 2, op_linear, space, x, matrix(w, outputs, cols), y, outputs, 1, adapted);
     return y;
 }
 
@@ -201,26 +252,30 @@ static void add_attention(struct world *w, int64_t local) {
     const struct tactus_attention *shape = local ? &local_shape : &global_shape;
     const int64_t channels = KV_HEADS * HEAD_DIM;
     const float *x = norm(w, TACTUS_SPACE_PASS, w->x, D, 1, MAX_ROWS);
-    const float *q = linear(w, 1, TACTUS_SPACE_PASS, x, D, HEADS * HEAD_DIM, 1, MAX_ROWS);
-    const float *k = linear(w, 0, TACTUS_SPACE_PASS, x, D, channels, 1, MAX_ROWS);
-    const float *v = linear(w, 0, TACTUS_SPACE_PASS, x, D, channels, 1, MAX_ROWS);
-    const float *r = linear(w, 0, TACTUS_SPACE_PASS, x, D, HEADS * D_REL, 1, MAX_ROWS);
+    const float *q = adapted_linear(w, 1, TACTUS_SPACE_PASS, x, D, HEADS * HEAD_DIM);
+    const float *k = adapted_linear(w, 0, TACTUS_SPACE_PASS, x, D, channels);
+    const float *v = adapted_linear(w, 0, TACTUS_SPACE_PASS, x, D, channels);
+    const float *r = adapted_linear(w, 0, TACTUS_SPACE_PASS, x, D, HEADS * D_REL);
     const float *normed = norm(w, TACTUS_SPACE_PASS, q, HEAD_DIM, HEADS, MAX_ROWS);
     ADD(w, TACTUS_KEY_VALUE, 0, op_key_value, shape, local, k, v, make_floats(MAX_ROWS * channels),
         make_floats(MAX_ROWS * channels), make_numbers(KERNEL * channels), make_numbers(KERNEL * channels), KERNEL,
         KEY_CARRY, VALUE_CARRY, make_numbers(HEAD_DIM), {.value = 1e-6f});
     float *y = make_floats(MAX_ROWS * HEADS * HEAD_DIM);
     ADD(w, TACTUS_ATTENTION, 1, op_attention, shape, local, normed, r, make_numbers(D_REL * EXTENT), y);
+    const struct adapted adapted = beside(w, TACTUS_SPACE_PASS, y, HEADS * HEAD_DIM, D);
     ADD(w, TACTUS_LINEAR_CONV, 1, op_linear_conv, y, matrix(w, D, HEADS * HEAD_DIM), 1, {.value = 0.7f},
-        residual_of(w, ATTENTION_CARRY));
+        residual_of(w, ATTENTION_CARRY), adapted);
 }
 
 static void add_mlp(struct world *w) {
     const float *x = norm(w, TACTUS_SPACE_PASS, w->x, D, 1, MAX_ROWS);
     float *y = make_floats(MAX_ROWS * HIDDEN);
+    const struct adapted up = beside(w, TACTUS_SPACE_PASS, x, D, 2 * HIDDEN);
     ADD(w, TACTUS_LINEAR_SWIGLU, 1, op_linear_swiglu, x, matrix(w, 2 * HIDDEN, D), make_floats(MAX_ROWS * 2 * HIDDEN),
-        y, HIDDEN);
-    ADD(w, TACTUS_LINEAR_CONV, 1, op_linear_conv, y, matrix(w, D, HIDDEN), 0, {.value = 1}, residual_of(w, MLP_CARRY));
+        y, HIDDEN, up);
+    const struct adapted down = beside(w, TACTUS_SPACE_PASS, y, HIDDEN, D);
+    ADD(w, TACTUS_LINEAR_CONV, 1, op_linear_conv, y, matrix(w, D, HIDDEN), 0, {.value = 1}, residual_of(w, MLP_CARRY),
+        down);
 }
 
 static void add_experts(struct world *w) {
@@ -231,10 +286,13 @@ static void add_experts(struct world *w) {
     float *weights = make_floats(MAX_ROWS * SLOTS), *y = make_floats(MAX_ROWS * SLOTS * hidden);
     ADD(w, TACTUS_ROUTE, 1, op_route, z, make_numbers(ROUTED), ROUTED, SHARED, CHOSEN, {.value = 1.3f}, experts,
         weights);
+    const struct adapted up = beside_experts(w, x, D, 2 * hidden, experts, 0);
     ADD(w, TACTUS_EXPERTS_UP, 1, op_experts_up, x, experts, weights, matrix(w, ROUTED * 2 * hidden, D),
-        matrix(w, SHARED * 2 * hidden, D), ROUTED, SLOTS, hidden, make_floats(MAX_ROWS * SLOTS * 2 * hidden), y);
+        matrix(w, SHARED * 2 * hidden, D), ROUTED, SLOTS, hidden, make_floats(MAX_ROWS * SLOTS * 2 * hidden), y, up);
+    const struct adapted down = beside_experts(w, y, hidden, D, experts, 1);
     ADD(w, TACTUS_EXPERTS_DOWN_CONV, 1, op_experts_down_conv, y, experts, weights, matrix(w, ROUTED * D, hidden),
-        matrix(w, SHARED * D, hidden), ROUTED, SLOTS, hidden, make_floats(MAX_ROWS * D), residual_of(w, EXPERT_CARRY));
+        matrix(w, SHARED * D, hidden), ROUTED, SLOTS, hidden, make_floats(MAX_ROWS * D), residual_of(w, EXPERT_CARRY),
+        down);
 }
 
 /* Two products of rows that stand in the same place: the packing of the first must not be taken for the second's. */
@@ -243,10 +301,52 @@ static void add_few_ops(struct world *w) {
     w->x = make_floats(MAX_ROWS * D);
     w->tokens = make_bytes(SEGMENTS * 4);
     ADD(w, TACTUS_EMBED, 1, op_embed, type, make_elements(type, VOCABULARY * D), make_numbers(D), {.value = 1e-6f},
-        NULL, NULL, w->x, D);
+        NULL, NULL, NULL, w->x, D);
     const float *y = linear(w, 1, TACTUS_SPACE_PASS, w->x, D, D, 1, MAX_ROWS);
     ADD(w, TACTUS_RMS_NORM, 1, op_rms_norm, TACTUS_SPACE_PASS, y, make_numbers(D), w->x, D, 1, {.value = 1e-6f});
     w->logits = linear(w, 1, TACTUS_SPACE_PASS, w->x, D, VOCABULARY, 1, MAX_ROWS);
+}
+
+/* Blocks of speech to vectors. */
+static float *add_speech_in(struct world *w) {
+    float *blocks = make_floats(SEGMENTS * BLOCK);
+    ADD(w, TACTUS_SPEECH_BLOCKS, 1, op_speech_blocks, blocks, BLOCK);
+    float *y = linear(w, 1, TACTUS_SPACE_SPEECH, blocks, BLOCK, D, 1, SEGMENTS);
+    ADD(w, TACTUS_RMS_NORM, 1, op_rms_norm, TACTUS_SPACE_SPEECH, y, make_numbers(D), y, D, 1, {.value = 1e-6f});
+    return y;
+}
+
+static struct tactus_flow_matrix flow_matrix(int64_t rows, int64_t cols) {
+    return (struct tactus_flow_matrix){make_elements(TACTUS_BF16, rows * cols), TACTUS_BF16};
+}
+
+/* Tables that make some noise of anything: the bits of the vocoder are tested elsewhere. */
+static const void *vocoder_tables(void) {
+    float *t = make_scratch(10200 * 4);
+    for (int i = 0; i < 10200; i++) {
+        t[i] = number() * 0.1f;
+    }
+    int32_t *first_bin = (int32_t *)t + 10200 - 82;
+    for (int q = 0; q < 82; q++) {
+        first_bin[q] = 1 + q * 318 / 81;
+    }
+    return t;
+}
+
+/* Rows to blocks of speech, and sound. */
+static void add_speech_out(struct world *w) {
+    float *condition = make_floats(SEGMENTS * D);
+    ADD(w, TACTUS_OUTPUT_NORM, 1, op_output_norm, TACTUS_SPACE_VOICE, w->x, make_numbers(D), {.value = 1e-6f},
+        {.value = 1}, condition, D);
+    struct tactus_flow_layer *layer = make_bytes(sizeof *layer);
+    *layer = (struct tactus_flow_layer){make_numbers(WIDTH), flow_matrix(WIDTH, WIDTH), flow_matrix(WIDTH, WIDTH)};
+    struct tactus_flow *head = make_bytes(sizeof *head);
+    *head = (struct tactus_flow){.hidden = D, .block = BLOCK, .width = WIDTH, .layer_count = 1, .steps = 2,
+                                 .time = make_numbers(2 * WIDTH), .x = flow_matrix(WIDTH, BLOCK),
+                                 .c = flow_matrix(WIDTH, D), .out = flow_matrix(BLOCK, WIDTH),
+                                 .norm = make_numbers(WIDTH), .layers = layer};
+    ADD(w, TACTUS_FLOW, 1, op_flow, head, condition, make_floats(SEGMENTS * BLOCK));
+    ADD(w, TACTUS_VOCODE, 0, op_vocode, vocoder_tables(), make_numbers(80), make_numbers(80), VOCODER_STATE);
 }
 
 static void add_ops(struct world *w) {
@@ -255,14 +355,16 @@ static void add_ops(struct world *w) {
     w->program.preprocess_ops = w->op_count;
     w->x = make_floats(MAX_ROWS * D);
     ADD(w, TACTUS_EMBED, 1, op_embed, type, make_elements(type, VOCABULARY * D), make_numbers(D), {.value = 1e-6f},
-        audio, vision, w->x, D);
+        audio, vision, add_speech_in(w), w->x, D);
     add_attention(w, 1);
     add_mlp(w);
     add_attention(w, 0);
     add_experts(w);
     float *y = make_floats(MAX_ROWS * D);
-    ADD(w, TACTUS_OUTPUT_NORM, 1, op_output_norm, w->x, make_numbers(D), {.value = 1e-6f}, {.value = 3}, y, D);
-    w->logits = linear(w, 1, TACTUS_SPACE_OUTPUT, y, D, VOCABULARY, 1, MAX_ROWS);
+    ADD(w, TACTUS_OUTPUT_NORM, 1, op_output_norm, TACTUS_SPACE_OUTPUT, w->x, make_numbers(D), {.value = 1e-6f},
+        {.value = 3}, y, D);
+    add_speech_out(w);
+    w->logits = adapted_linear(w, 1, TACTUS_SPACE_OUTPUT, y, D, VOCABULARY);
     w->tokens = make_bytes(SEGMENTS * 4);
     ADD(w, TACTUS_SAMPLE, 1, op_sample, w->logits, VOCABULARY, w->tokens);
 }
@@ -283,6 +385,8 @@ static void make_sessions(struct world *w) {
         w->state[s] = address(memset(make_bytes(STATE_BYTES), 0, STATE_BYTES));
         w->local_pages[s] = pages_of(&local_shape);
         w->global_pages[s] = pages_of(&global_shape);
+        w->blocks[s] = make_numbers(2 * BLOCK);
+        w->samples[s] = make_floats(1600);
         w->tick[s] = 100 + s;
         w->seed[s] = (int64_t)s << 33 | 7;
     }
@@ -330,9 +434,45 @@ static void make_sources(struct tactus_pass *p, int most) {
     p->patch_col = place[1];
 }
 
+/* What a pass takes in, says and makes sound of; half of the jobs bring out what is held back. */
+static void make_speech(struct world *w, struct tactus_pass *p) {
+    int64_t *block = make_bytes(SEGMENTS * 8), *job_block = make_bytes(SEGMENTS * 8);
+    int64_t *samples = make_bytes(SEGMENTS * 8);
+    int32_t *entry = make_bytes(SEGMENTS * 4);
+    p->speech_sources = w->small ? 0 : below(SEGMENTS + 1);
+    for (int i = 0; i < p->speech_sources; i++) {
+        block[i] = address(make_numbers(BLOCK));
+    }
+    for (int s = 0; s < SEGMENTS && p->sampling; s++) {
+        if (below(2)) {
+            entry[p->jobs] = s;
+            job_block[p->jobs] = below(2) ? address(make_numbers(BLOCK)) : 0;
+            samples[p->jobs++] = address(w->samples[s]);
+        }
+    }
+    p->speech_block = block;
+    p->job_entry = entry;
+    p->job_block = job_block;
+    p->job_samples = samples;
+}
+
+/* Which sessions have an adapter in this pass: in one of three none. */
+static void make_adapters(struct tactus_pass *p) {
+    int32_t *adapter = make_bytes(SEGMENTS * 4);
+    const int most = below(3) == 0 ? 0 : ADAPTERS;
+    for (int s = 0; s < SEGMENTS; s++) {
+        adapter[s] = below(most + 1);
+    }
+    for (int s = 0; s < p->segments; s++) {
+        p->adapted += adapter[p->entry[s]] != 0;
+    }
+    p->adapter = adapter;
+}
+
 /* The rows of a pass with `rows` of them, cut into segments; only the last of each has an output when it samples. */
 static void make_rows(struct world *w, struct tactus_pass *p, int rows) {
-    int32_t *column[7];
+    int32_t *column[7], *voice_row = make_bytes(rows * 4), *output_entry = make_bytes(rows * 4);
+    int64_t *voice_block = make_bytes(SEGMENTS * 8);
     for (int i = 0; i < 4; i++) {
         column[i] = make_bytes(rows * 4);
     }
@@ -343,18 +483,28 @@ static void make_rows(struct world *w, struct tactus_pass *p, int rows) {
     int64_t *position = make_bytes(rows * 8);
     *p = (struct tactus_pass){.rows = rows, .segments = segments, .sampling = !w->small && below(2)};
     make_sources(p, w->small ? 0 : MAX_SOURCES);
+    make_speech(w, p);
     for (int s = 0, row = 0; s < segments; s++) {
         const int left = segments - s - 1, count = left ? 1 + below(rows - row - left) : rows - row;
         const int entry = (first_entry + s) % SEGMENTS;
         column[4][s] = entry;
         column[5][s] = row;
         column[6][s] = count;
+        const int says = !w->small && below(3) == 0;
         for (int end = row + count; row < end; row++) {
-            const int kind = below(3), sources = kind == 1 ? (int)p->audio_sources : (int)p->patch_sources;
+            const int kind = below(4);
+            const int sources = (int)(kind == 1 ? p->audio_sources : kind == 2 ? p->patch_sources : p->speech_sources);
             column[0][row] = kind > 0 && sources == 0 ? 0 : kind;
             column[1][row] = below(column[0][row] == 0 ? VOCABULARY : sources);
             ((float *)column[2])[row] = 1 + 0.25f * (float)below(3);
-            column[3][row] = (p->sampling ? row == end - 1 : below(2)) ? (int32_t)p->output_rows++ : -1;
+            const int voice = says && row == end - 1;
+            voice_row[row] = voice ? (int32_t)p->voice_rows : -1;
+            if (voice) {
+                voice_block[p->voice_rows++] = address(w->blocks[entry] + below(2) * BLOCK);
+            }
+            output_entry[p->output_rows] = entry;
+            column[3][row] =
+                (p->sampling ? row == end - 1 && !voice : below(2)) ? (int32_t)p->output_rows++ : -1;
             position[row] = w->position[entry]++;
         }
     }
@@ -366,6 +516,10 @@ static void make_rows(struct world *w, struct tactus_pass *p, int rows) {
     p->entry = column[4];
     p->first_row = column[5];
     p->rows_of_segment = column[6];
+    p->voice_row = voice_row;
+    p->voice_block = voice_block;
+    p->output_entry = output_entry;
+    make_adapters(p);
 }
 
 static void make_draws(struct world *w, struct tactus_pass *p) {
@@ -417,12 +571,15 @@ static struct world *make_world(uint64_t seed, int32_t kind, int64_t workers, in
     int64_t needed = exact->linear_scratch(801);
     needed = exact->attend_scratch(HEAD_DIM) > needed ? exact->attend_scratch(HEAD_DIM) : needed;
     needed = exact->sample_scratch() > needed ? exact->sample_scratch() : needed;
+    const int64_t speech = 1600 + 24096 * 4 + 32 * (4 * WIDTH + BLOCK) * 4 + 64 + exact->linear_scratch(BLOCK);
+    needed = speech > needed ? speech : needed;
     for (int i = 0; i < workers; i++) {
         w->scratch[i] = make_scratch(TACTUS_PACK_SLOTS * pack_bytes + needed);
     }
     w->program = (struct tactus_program){
         TACTUS_ISA_AVX2, workers,    w->op_count, w->program.preprocess_ops, (const int64_t(*)[TACTUS_OP_WORDS])w->ops,
-        w->scratch,      pack_bytes, &w->barrier};
+        w->scratch,      pack_bytes, &w->barrier,   &w->factors[0][0],
+        ADAPTERS,        MODULES,    RANK};
     return w;
 }
 
@@ -435,6 +592,43 @@ static void ref_product(const struct tactus_matrix *m, int64_t first, int64_t ou
                (int)rows);
 }
 
+/* y[outputs] += scale * (B (A x)) of the adapter that the session of a row has, for one matrix of a module. */
+static void ref_adapt(const struct tactus_program *program, const struct tactus_pass *p, int64_t row, int64_t module,
+                      int64_t expert, int64_t outputs, int64_t cols, const float *x, float *y) {
+    int64_t s = 0;
+    while (row >= p->first_row[s] + p->rows_of_segment[s]) {
+        s++;
+    }
+    const int64_t adapter = p->adapter[p->entry[s]];
+    if (module < 0 || adapter == 0) {
+        return;
+    }
+    const struct tactus_factors *f = program->factors + (adapter - 1) * program->modules + module;
+    if (f->a == NULL) {
+        return;
+    }
+    float t[RANK], u[VOCABULARY + 2 * HIDDEN];
+    ref_linear(TACTUS_F32, f->a + expert * f->rank * cols, 0, (int)f->rank, (int)cols, x, cols, t, f->rank, 1);
+    ref_linear(TACTUS_F32, f->b + expert * outputs * f->rank, 0, (int)outputs, (int)f->rank, t, f->rank, u, outputs, 1);
+    for (int64_t n = 0; n < outputs; n++) {
+        const float scaled = f->scale.value * u[n];
+        y[n] = y[n] + scaled;
+    }
+}
+
+/* A product of rows of the pass, or of its output rows, with what adapters add. */
+static void ref_adapted_product(const struct tactus_program *program, const struct tactus_pass *p, int64_t space,
+                                const struct tactus_matrix *m, int64_t outputs, const float *x, float *y,
+                                const struct adapted *adapted) {
+    for (int64_t row = 0; row < p->rows; row++) {
+        const int64_t at = space == TACTUS_SPACE_PASS ? row : p->output_row[row];
+        if (at >= 0) {
+            ref_product(m, 0, outputs, x + at * m->cols, y + at * outputs, 1);
+            ref_adapt(program, p, row, adapted->module, 0, outputs, m->cols, x + at * m->cols, y + at * outputs);
+        }
+    }
+}
+
 static void ref_residual(const struct tactus_pass *p, const struct residual *r) {
     for (int s = 0; s < p->segments; s++) {
         const int64_t at = p->first_row[s] * r->d;
@@ -445,7 +639,8 @@ static void ref_residual(const struct tactus_pass *p, const struct residual *r) 
 }
 
 static int64_t rows_of(const struct tactus_pass *p, int64_t space) {
-    const int64_t counts[] = {p->rows, p->output_rows, p->audio_sources, p->patch_sources};
+    const int64_t counts[] = {p->rows,          p->output_rows,    p->audio_sources,
+                              p->patch_sources, p->speech_sources, p->voice_rows};
     return counts[space];
 }
 
@@ -512,8 +707,8 @@ static void ref_embed(const struct tactus_pass *p, const struct op_embed *o) {
             ref_widen((int)o->type, o->table + p->value[row] * o->d * ref_element_bytes((int)o->type), wide, D);
             ref_rms_norm(wide, o->norm, y, (int)o->d, o->eps.value, 1);
         } else {
-            const float *source = p->kind[row] == TACTUS_ROW_AUDIO ? o->audio : o->vision;
-            memcpy(y, source + p->value[row] * o->d, (size_t)o->d * 4);
+            const float *of_kind[] = {NULL, o->audio, o->vision, o->speech};
+            memcpy(y, of_kind[p->kind[row]] + p->value[row] * o->d, (size_t)o->d * 4);
         }
     }
 }
@@ -555,17 +750,21 @@ static void ref_attention(const struct tactus_pass *p, const struct op_attention
     }
 }
 
-static void ref_experts_up(const struct tactus_pass *p, const struct op_experts_up *o) {
+static void ref_experts_up(const struct tactus_program *program, const struct tactus_pass *p,
+                           const struct op_experts_up *o) {
     for (int64_t slot = 0; slot < p->rows * o->slots; slot++) {
         const int64_t expert = o->experts[slot], shared = expert >= o->routed_count;
         float *gate_up = o->gate_up + slot * 2 * o->hidden;
         ref_product(shared ? o->shared : o->routed, (shared ? expert - o->routed_count : expert) * 2 * o->hidden,
                     2 * o->hidden, o->x + slot / o->slots * D, gate_up, 1);
+        ref_adapt(program, p, slot / o->slots, shared ? o->adapted.shared : o->adapted.module,
+                  shared ? expert - o->routed_count : expert, 2 * o->hidden, D, o->x + slot / o->slots * D, gate_up);
         ref_swiglu(gate_up, o->y + slot * o->hidden, 0, (int)o->hidden, (int)shared, o->weights[slot]);
     }
 }
 
-static void ref_experts_down(const struct tactus_pass *p, const struct op_experts_down_conv *o) {
+static void ref_experts_down(const struct tactus_program *program, const struct tactus_pass *p,
+                             const struct op_experts_down_conv *o) {
     const int64_t d = o->residual.d;
     memset(o->residual.h, 0, (size_t)(p->rows * d) * 4);
     for (int64_t slot = 0; slot < p->rows * o->slots; slot++) {
@@ -573,6 +772,8 @@ static void ref_experts_down(const struct tactus_pass *p, const struct op_expert
         float *h = o->residual.h + slot / o->slots * d, *y = o->down + slot / o->slots * d;
         ref_product(shared ? o->shared : o->routed, (shared ? expert - o->routed_count : expert) * d, d,
                     o->x + slot * o->hidden, y, 1);
+        ref_adapt(program, p, slot / o->slots, shared ? o->adapted.shared : o->adapted.module,
+                  shared ? expert - o->routed_count : expert, d, o->hidden, o->x + slot * o->hidden, y);
         for (int64_t c = 0; c < d; c++) {
             h[c] = shared ? h[c] + y[c] : fmaf(o->weights[slot], y[c], h[c]);
         }
@@ -580,8 +781,9 @@ static void ref_experts_down(const struct tactus_pass *p, const struct op_expert
     ref_residual(p, &o->residual);
 }
 
-static void ref_linear_conv(const struct tactus_pass *p, const struct op_linear_conv *o) {
-    ref_product(o->w, 0, o->residual.d, o->x, o->residual.h, p->rows);
+static void ref_linear_conv(const struct tactus_program *program, const struct tactus_pass *p,
+                            const struct op_linear_conv *o) {
+    ref_adapted_product(program, p, TACTUS_SPACE_PASS, o->w, o->residual.d, o->x, o->residual.h, &o->adapted);
     for (int64_t i = 0; o->scaled && i < p->rows * o->residual.d; i++) {
         o->residual.h[i] *= o->scale.value;
     }
@@ -589,25 +791,49 @@ static void ref_linear_conv(const struct tactus_pass *p, const struct op_linear_
 }
 
 static void ref_output_norm(const struct tactus_pass *p, const struct op_output_norm *o) {
+    const int32_t *place = o->space == TACTUS_SPACE_VOICE ? p->voice_row : p->output_row;
     for (int64_t row = 0; row < p->rows; row++) {
-        if (p->output_row[row] >= 0) {
-            ref_rms_norm(o->x + row * o->d, o->w, o->y + p->output_row[row] * o->d, (int)o->d, o->eps.value,
+        if (place[row] >= 0) {
+            ref_rms_norm(o->x + row * o->d, o->w, o->y + place[row] * o->d, (int)o->d, o->eps.value,
                          o->divisor.value);
         }
     }
 }
 
 static void ref_draw(const struct tactus_pass *p, const struct op_sample *o) {
-    for (int64_t s = 0; p->sampling && s < p->segments; s++) {
+    for (int64_t s = 0; p->sampling && s < p->output_rows; s++) {
         const struct tactus_sampling parameters = {p->temperature[s], p->top_p[s], p->top_k[s]};
         o->tokens[s] = ref_sample(o->logits + s * o->vocabulary, (int)o->vocabulary,
-                                  (const uint64_t *)(intptr_t)p->mask[s], &parameters, p->seed[p->entry[s]],
-                                  (int32_t)p->tick[p->entry[s]], p->output_position[s]);
+                                  (const uint64_t *)(intptr_t)p->mask[s], &parameters, p->seed[p->output_entry[s]],
+                                  (int32_t)p->tick[p->output_entry[s]], p->output_position[s]);
+    }
+}
+
+static void ref_flow(const struct tactus_pass *p, const struct op_flow *o) {
+    for (int64_t i = 0; p->sampling && i < p->voice_rows; i++) {
+        ref_flow_row(o->head, o->condition + i * D, (float *)(intptr_t)p->voice_block[i]);
+    }
+}
+
+/* With the kernel itself, on log mels that are made one by one. */
+static void ref_vocode(const struct tactus_pass *p, const struct op_vocode *o) {
+    char *scratch = make_scratch(24096 * 4);
+    float *log_mel = make_floats(BLOCK);
+    for (int64_t job = 0; job < p->jobs; job++) {
+        const float *block = (const float *)(intptr_t)p->job_block[job];
+        for (int i = 0; i < BLOCK; i++) {
+            log_mel[i] = block == NULL ? -11.512925f : block[i] * o->deviation[i % 80] + o->mean[i % 80];
+        }
+        char *kept = (char *)(intptr_t)p->state[p->job_entry[job]] + o->state;
+        float *samples = (float *)(intptr_t)p->job_samples[job];
+        for (int i = 0; i < (block == NULL ? 2 : 1); i++) {
+            tactus_exact_avx2.vocoder_block(o->tables, kept, log_mel, samples + i * 800, scratch);
+        }
     }
 }
 
 /* A whole op by plain loops. */
-static void ref_op(const struct tactus_pass *p, const void *op) {
+static void ref_op(const struct tactus_program *program, const struct tactus_pass *p, const void *op) {
     switch (((const struct tactus_op *)op)->code) {
     case TACTUS_PATCH_PIXELS:
     case TACTUS_FOLD:
@@ -622,6 +848,10 @@ static void ref_op(const struct tactus_pass *p, const void *op) {
     }
     case TACTUS_LINEAR: {
         const struct op_linear *o = op;
+        if (o->adapted.module >= 0) {
+            ref_adapted_product(program, p, o->space, o->w, o->outputs, o->x, o->y, &o->adapted);
+            break;
+        }
         ref_product(o->w, 0, o->outputs, o->x, o->y, rows_of(p, o->space) * o->per_row);
         break;
     }
@@ -642,11 +872,11 @@ static void ref_op(const struct tactus_pass *p, const void *op) {
         ref_attention(p, op);
         break;
     case TACTUS_LINEAR_CONV:
-        ref_linear_conv(p, op);
+        ref_linear_conv(program, p, op);
         break;
     case TACTUS_LINEAR_SWIGLU: {
         const struct op_linear_swiglu *o = op;
-        ref_product(o->w, 0, 2 * o->hidden, o->x, o->gate_up, p->rows);
+        ref_adapted_product(program, p, TACTUS_SPACE_PASS, o->w, 2 * o->hidden, o->x, o->gate_up, &o->adapted);
         ref_swiglu(o->gate_up, o->y, 0, (int)(p->rows * o->hidden), 0, 1);
         break;
     }
@@ -659,16 +889,31 @@ static void ref_op(const struct tactus_pass *p, const void *op) {
         break;
     }
     case TACTUS_EXPERTS_UP:
-        ref_experts_up(p, op);
+        ref_experts_up(program, p, op);
         break;
     case TACTUS_EXPERTS_DOWN_CONV:
-        ref_experts_down(p, op);
+        ref_experts_down(program, p, op);
         break;
     case TACTUS_OUTPUT_NORM:
         ref_output_norm(p, op);
         break;
     case TACTUS_SAMPLE:
         ref_draw(p, op);
+        break;
+    case TACTUS_SPEECH_BLOCKS: {
+        const struct op_speech_blocks *o = op;
+        for (int64_t i = 0; i < p->speech_sources; i++) {
+            memcpy(o->y + i * o->block, (const void *)(intptr_t)p->speech_block[i], (size_t)o->block * 4);
+        }
+        break;
+    }
+    case TACTUS_FLOW:
+        ref_flow(p, op);
+        break;
+    case TACTUS_VOCODE:
+        ref_vocode(p, op);
+        break;
+    case TACTUS_ADAPTER_DOWN: /* each product computes it for itself */
         break;
     default:
         ref_audio_op(p, op);
@@ -682,7 +927,7 @@ static void note(struct world *w, int pass) {
     const struct tactus_pass *p = &w->passes[pass];
     memcpy(w->log_x[pass], w->x, (size_t)(p->rows * D) * 4);
     memcpy(w->log_logits[pass], w->logits, (size_t)(p->output_rows * VOCABULARY) * 4);
-    memcpy(w->log_tokens[pass], w->tokens, (size_t)(p->sampling ? p->segments : 0) * 4);
+    memcpy(w->log_tokens[pass], w->tokens, (size_t)(p->sampling ? p->output_rows : 0) * 4);
 }
 
 static void make_logs(struct world *w) {
@@ -698,7 +943,7 @@ static void run_alone(struct world *w, int plain) {
     for (int pass = 0; pass < PASSES; pass++) {
         for (int64_t i = 0; i < w->op_count; i++) {
             if (plain) {
-                ref_op(&w->passes[pass], w->ops[i]);
+                ref_op(&w->program, &w->passes[pass], w->ops[i]);
             } else {
                 tactus_pass_run_op(&w->program, &w->passes[pass], i);
             }
@@ -768,6 +1013,8 @@ static void should_give_the_same_bits(uint64_t seed, int32_t kind, int workers, 
     for (int s = 0; s < SEGMENTS; s++) {
         check_same("states", seed, (const void *)(intptr_t)want->state[s], (const void *)(intptr_t)got->state[s],
                    STATE_BYTES / 4);
+        check_same("blocks", seed, want->blocks[s], got->blocks[s], 2 * BLOCK);
+        check_same("samples", seed, want->samples[s], got->samples[s], 1600);
         check_pages(seed, &local_shape, want->local_pages[s], got->local_pages[s]);
         check_pages(seed, &global_shape, want->global_pages[s], got->global_pages[s]);
     }

@@ -76,6 +76,13 @@ gemm() {
     compile "$binary" "$@" -DTACTUS_TABLE=tactus_gemm_avx2 "$here/gemm_test.c" "$main/gemm.c" -lm && "$binary"
 }
 
+# vocoder NAME FLAGS...
+vocoder() {
+    binary=$work/$1
+    shift
+    compile "$binary" "$@" "$here/vocoder_test.c" -lm && "$binary"
+}
+
 # fast KIND SOURCE TABLE FLAGS...: instruction sets that a machine may lack are loops of soft_isa.h
 fast() {
     kind=$1 source=$2 table=$3
@@ -142,6 +149,8 @@ bf16="fast TACTUS_FAST_BF16 fast_bf16.c"
     job bf16-avx512 $bf16 tactus_bf16_avx512 $soft -DTACTUS_SOFT_AVX512
     job int8-vnni $int8 tactus_int8_vnni $soft -DTACTUS_SOFT_VNNI
     job bf16-avx512bf16 $bf16 tactus_bf16_avx512bf16 $soft -DTACTUS_SOFT_BF16
+    job vocoder-avx2 vocoder vocoder-avx2
+    job vocoder-wide vocoder vocoder-wide -DTACTUS_WIDE
     job int8-avx2 $int8 tactus_int8_avx2
     job bf16-avx2 $bf16 tactus_bf16_avx2
 }

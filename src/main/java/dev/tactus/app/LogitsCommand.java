@@ -37,6 +37,9 @@ public final class LogitsCommand implements Callable<Integer> {
     @Option(names = "--model", paramLabel = "DIR", required = true, description = "The model.")
     private Path model;
 
+    @Option(names = "--adapter", paramLabel = "DIR", description = "A LoRA adapter of the model, as PEFT writes it.")
+    private Path adapter;
+
     @Option(names = "--inputs", paramLabel = "F.safetensors", required = true, description = "The sequence.")
     private Path inputs;
 
@@ -59,7 +62,7 @@ public final class LogitsCommand implements Callable<Integer> {
             throw BadInputException.of("--rows", rows, "1 to " + MOST_ROWS);
         }
         OutputPath.requireFile("--out", out);
-        final LogitsJob job = new LogitsJob(model, inputs, out, rows, compute.threads(), compute.kernels());
+        final LogitsJob job = new LogitsJob(model, adapter, inputs, out, rows, compute.threads(), compute.kernels());
         spec.commandLine().getOut().println(job.run());
         return Main.EXIT_OK;
     }

@@ -25,7 +25,14 @@ import picocli.CommandLine.UnmatchedArgumentException;
         scope = ScopeType.INHERIT,
         exitCodeOnInvalidInput = Main.EXIT_USAGE,
         exitCodeOnExecutionException = Main.EXIT_FAILED,
-        subcommands = {RunCommand.class, LogitsCommand.class, ModelCommand.class, DoctorCommand.class})
+        subcommands = {
+            RunCommand.class,
+            TrainCommand.class,
+            EvalCommand.class,
+            LogitsCommand.class,
+            ModelCommand.class,
+            DoctorCommand.class
+        })
 public final class Main implements Runnable {
     /** The command did what was asked. */
     public static final int EXIT_OK = 0;

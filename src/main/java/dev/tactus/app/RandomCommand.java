@@ -41,12 +41,15 @@ public final class RandomCommand implements Callable<Integer> {
     @Option(names = "--experts", description = "All but the first two layers are mixtures of 8 experts.")
     private boolean experts;
 
+    @Option(names = "--voice", description = "With a head that speaks: audio_out in the configuration, and tensors.")
+    private boolean voice;
+
     /** Writes the model and prints its table. */
     @Override
     public Integer call() throws IOException {
         final long count = RandomModel.parameterCount(parameters);
         OutputPath.requireDirectory("--out", out);
-        final RandomModel.Summary summary = RandomModel.write(out, count, seed, experts);
+        final RandomModel.Summary summary = RandomModel.write(out, count, seed, experts, voice);
         final PrintWriter screen = spec.commandLine().getOut();
         SizeTable.ofRandom(summary).forEach(screen::println);
         screen.flush();

@@ -50,6 +50,12 @@ public final class RunCommand implements Callable<Integer> {
     private Path model;
 
     @Option(
+            names = "--adapter",
+            paramLabel = "DIR",
+            description = "A LoRA adapter of the model, as PEFT writes it, for all sessions.")
+    private Path adapter;
+
+    @Option(
             names = "--interaction",
             paramLabel = "FILE|default",
             description = "The turn grammar, for a model whose config.json has no interaction_config.")
@@ -111,7 +117,8 @@ public final class RunCommand implements Callable<Integer> {
     @Option(
             names = "--out",
             paramLabel = "DIR",
-            description = "Write events.jsonl and ledger.csv there; existing ones are replaced when the run ends.")
+            description = "Write events.jsonl, ledger.csv and, of a model that speaks, speech.wav there;"
+                    + " existing ones are replaced when the run ends.")
     private Path out;
 
     @Option(
@@ -144,6 +151,7 @@ public final class RunCommand implements Callable<Integer> {
         }
         return new RunSettings(
                 model,
+                adapter,
                 interaction,
                 sessions,
                 SessionSpec.of().withSeed(seed).withSampling(sampling()),

@@ -41,6 +41,18 @@ class ModelCommandTest {
     }
 
     @Test
+    void shouldWriteAndListAVoice() {
+        final Path out = folder.resolve("voice");
+        final Outcome written = Outcome.good("model", "random", "--params", "1M", "--voice", "--out", out);
+        assertTrue(written.out().contains("audio_out.flow.blocks.2.a.weight"), written.out());
+        final String inspected = Outcome.good("model", "inspect", out).out();
+        for (final String part : new String[] {"voice: flow head", "voice: encoder, mel statistics", "speaks "}) {
+            assertTrue(inspected.contains(part), () -> part + " in:\n" + inspected);
+        }
+        assertTrue(!inspected.contains("sessions have no voice"), inspected);
+    }
+
+    @Test
     void shouldRefuseRandomModelsOfNoSize() {
         for (final String size : new String[] {"lots", "3", "900B", "-1M"}) {
             Outcome.of("model", "random", "--params", size, "--out", folder.resolve("m"))

@@ -72,7 +72,7 @@ class RunCommandTest {
         final Outcome outcome = run(model, "--audio", wav);
         final List<String> lines = outcome.out().lines().toList();
         final long ticks = lines.stream()
-                .filter(line -> line.matches(" +[0-9.]+ s( +[0-9.]+){5}  .+"))
+                .filter(line -> line.matches(" +[0-9.]+ s( +[0-9.]+){6}  .+"))
                 .count();
         assertEquals(5, ticks, outcome.out());
         assertTrue(outcome.out().contains("5 ticks of 1 session, 1.0 s of media"), outcome.out());

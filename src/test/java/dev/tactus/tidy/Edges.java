@@ -9,6 +9,8 @@ import java.util.Set;
  *
  * <pre>
  *   native-bindings ◀─ memory ◀─ kernels ◀─ engine ─▶ scheduler        src, bench: on top of all
+ *                                             ▲
+ *                                          scenarios
  * </pre>
  */
 final class Edges {
@@ -19,7 +21,8 @@ final class Edges {
             "kernels", Set.of("memory", "native-bindings"),
             "scheduler", Set.of(),
             "engine", Set.of("kernels", "memory", "scheduler"),
-            "src", Set.of("engine"),
+            "scenarios", Set.of("native-bindings", "kernels", "engine"),
+            "src", Set.of("engine", "scenarios"),
             "bench", Set.of("native-bindings", "memory", "kernels", "scheduler", "engine", "app"));
 
     /** The modules whose packages a module's code may name. The application also sees what the engine passes on. */
@@ -29,14 +32,16 @@ final class Edges {
             "kernels", Set.of("memory", "native-bindings"),
             "scheduler", Set.of(),
             "engine", Set.of("kernels", "memory", "scheduler"),
-            "src", Set.of("engine", "kernels", "memory", "scheduler", "native-bindings"),
-            "bench", Set.of("native-bindings", "memory", "kernels", "scheduler", "engine", "src"),
+            "scenarios", Set.of("native-bindings", "memory", "kernels", "scheduler", "engine"),
+            "src", Set.of("engine", "scenarios", "kernels", "memory", "scheduler", "native-bindings"),
+            "bench", Set.of("native-bindings", "memory", "kernels", "scheduler", "engine", "scenarios", "src"),
             "examples", Set.of("engine", "kernels", "memory", "scheduler"));
 
     /** The module that owns {@code dev.tactus.<key>}. */
     private static final Map<String, String> OWNER = Map.ofEntries(
             Map.entry("bindings", "native-bindings"),
             Map.entry("posix", "native-bindings"),
+            Map.entry("espeak", "native-bindings"),
             Map.entry("cuda", "native-bindings"),
             Map.entry("cudnn", "native-bindings"),
             Map.entry("cublaslt", "native-bindings"),
@@ -44,6 +49,7 @@ final class Edges {
             Map.entry("kernel", "kernels"),
             Map.entry("scheduler", "scheduler"),
             Map.entry("engine", "engine"),
+            Map.entry("scenario", "scenarios"),
             Map.entry("app", "src"),
             Map.entry("tidy", "src"),
             Map.entry("bench", "bench"));

@@ -12,7 +12,10 @@ import org.agrona.MutableDirectBuffer;
  *         8  int32      silence reason
  *        12  int32      output positions n
  *        16  byte[192]  ledger row
- *       208  int32×2n   token id and the machine state it was drawn in, per position
+ *       208  int32      samples of speech
+ *       212  int32      number of the speech slot that holds them
+ *       216  int32×2n   token id, or that of a block of speech, and the machine state it was drawn in, per position
+ *  216 + 8n  float32×n  log-probability of each token, for a session that asked for them
  * </pre>
  */
 final class EgressRecord {
@@ -22,13 +25,15 @@ final class EgressRecord {
     private static final int NUMBER = 0;
     private static final int REASON = 8;
     private static final int COUNT = 12;
-    private static final int TOKENS = ROW + LedgerRow.LENGTH;
+    private static final int SAMPLES = ROW + LedgerRow.LENGTH;
+    private static final int SLOT = SAMPLES + Integer.BYTES;
+    private static final int TOKENS = SLOT + Integer.BYTES;
     private static final int TOKEN_BYTES = 8;
 
     private EgressRecord() {}
 
-    static int length(final int outputs) {
-        return TOKENS + outputs * TOKEN_BYTES;
+    static int length(final int outputs, final boolean logProbabilities) {
+        return TOKENS + outputs * (TOKEN_BYTES + (logProbabilities ? Float.BYTES : 0));
     }
 
     static void begin(final MutableDirectBuffer buffer, final int offset, final long tick, final int count) {
@@ -40,10 +45,32 @@ final class EgressRecord {
         buffer.putInt(offset + REASON, code);
     }
 
+    static void speech(final MutableDirectBuffer buffer, final int offset, final int samples, final int slot) {
+        buffer.putInt(offset + SAMPLES, samples);
+        buffer.putInt(offset + SLOT, slot);
+    }
+
+    static int samples(final DirectBuffer buffer, final int offset) {
+        return buffer.getInt(offset + SAMPLES);
+    }
+
+    static int slot(final DirectBuffer buffer, final int offset) {
+        return buffer.getInt(offset + SLOT);
+    }
+
     static void token(
             final MutableDirectBuffer buffer, final int offset, final int i, final int id, final int drawnIn) {
         buffer.putInt(offset + TOKENS + i * TOKEN_BYTES, id);
         buffer.putInt(offset + TOKENS + i * TOKEN_BYTES + Integer.BYTES, drawnIn);
+    }
+
+    static void logProbability(
+            final MutableDirectBuffer buffer, final int offset, final int count, final int i, final float value) {
+        buffer.putFloat(offset + logProbabilityAt(count, i), value);
+    }
+
+    private static int logProbabilityAt(final int count, final int i) {
+        return TOKENS + count * TOKEN_BYTES + i * Float.BYTES;
     }
 
     static long number(final DirectBuffer buffer, final int offset) {
@@ -60,6 +87,10 @@ final class EgressRecord {
 
     static int tokenId(final DirectBuffer buffer, final int offset, final int i) {
         return buffer.getInt(offset + TOKENS + i * TOKEN_BYTES);
+    }
+
+    static float logProbability(final DirectBuffer buffer, final int offset, final int i) {
+        return buffer.getFloat(offset + logProbabilityAt(count(buffer, offset), i));
     }
 
     static int drawnIn(final DirectBuffer buffer, final int offset, final int i) {

@@ -3,6 +3,7 @@ package dev.tactus.engine;
 import dev.tactus.engine.device.cpu.CpuBackend;
 import dev.tactus.engine.device.cpu.CpuWarmUp;
 import dev.tactus.engine.ledger.Ledger;
+import dev.tactus.engine.model.OutputMachine;
 import dev.tactus.scheduler.BeatGrid;
 import dev.tactus.scheduler.EndReason;
 import dev.tactus.scheduler.IngressRecord;
@@ -11,6 +12,7 @@ import dev.tactus.scheduler.Modality;
 import dev.tactus.scheduler.Pacing;
 import dev.tactus.scheduler.TickLoop;
 import dev.tactus.scheduler.TickLoopParts;
+import java.util.List;
 import java.util.concurrent.locks.LockSupport;
 import org.agrona.CloseHelper;
 import org.agrona.concurrent.AgentRunner;
@@ -127,6 +129,7 @@ public final class Engine implements AutoCloseable {
         final SessionState session = memory.sessions[0];
         session.prepare(
                 SessionSpec.of(Modality.AUDIO, Modality.VIDEO, Modality.TEXT),
+                0,
                 memory.localPool,
                 context.layout().localPages(),
                 memory.globalPool,
@@ -164,12 +167,14 @@ public final class Engine implements AutoCloseable {
         }
         checkModalities(spec.modalities());
         checkScript(spec.script());
+        final int adapter = adapterNumber(spec.adapter());
         final SessionState state = freeState();
         if (state.phase == SessionState.ENDED) {
             state.reclaim(memory.localPool, memory.globalPool);
         }
         state.prepare(
                 spec,
+                adapter,
                 memory.localPool,
                 context.layout().localPages(),
                 memory.globalPool,
@@ -206,6 +211,39 @@ public final class Engine implements AutoCloseable {
                         "script id " + id + " is outside the vocabulary: expected 0 to " + (vocabulary - 1));
             }
         }
+        checkSpeech(script);
+    }
+
+    /** Blocks of speech end a tick, and there is room for them behind so many outputs. */
+    private void checkSpeech(final int[] script) {
+        final int say = context.interaction().sayTokenId();
+        final int most = OutputMachine.maxOutputs(context.interaction()) - 1 - OutputMachine.SAY_BLOCKS;
+        for (int i = 0; i < script.length; i++) {
+            if (script[i] != say) {
+                continue;
+            }
+            if (!context.speaks()) {
+                throw new AdmissionException("script id " + i + " is <say>: the model does not speak, its checkpoint "
+                        + "has no model.audio_out tensors, or EngineContext.voice is off");
+            }
+            if (i != script.length - 1 || i > most) {
+                throw new IllegalArgumentException("script id " + i + " of " + script.length
+                        + " is <say>: expected it last, with at most " + most + " before it");
+            }
+        }
+    }
+
+    /** The number that a plan knows an adapter by; 0 for the base alone. */
+    private int adapterNumber(final String id) {
+        final List<String> ids = context.adapterIds();
+        final int number = ids.indexOf(id) + 1;
+        if (number == 0 && !id.equals(SessionSpec.BASE)) {
+            throw new AdmissionException("no adapter \"" + id + "\": "
+                    + (ids.isEmpty()
+                            ? "the engine has none; name it to EngineContext.adapter before launch"
+                            : "the engine has " + String.join(", ", ids)));
+        }
+        return number;
     }
 
     private void checkModalities(final int modalities) {

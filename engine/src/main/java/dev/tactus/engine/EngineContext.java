@@ -1,6 +1,10 @@
 package dev.tactus.engine;
 
+import dev.tactus.engine.adapter.LoraAdapter;
+import dev.tactus.engine.adapter.LoraBase;
+import dev.tactus.engine.adapter.LoraOutline;
 import dev.tactus.engine.device.cpu.CpuKernels;
+import dev.tactus.engine.model.AdapterTargets;
 import dev.tactus.engine.model.InteractionConfig;
 import dev.tactus.engine.model.SessionLayout;
 import dev.tactus.kernel.NumericClass;
@@ -8,6 +12,11 @@ import dev.tactus.kernel.c.Isa;
 import dev.tactus.memory.MemoryLedger;
 import dev.tactus.scheduler.Pacing;
 import dev.tactus.scheduler.TickLoop;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import org.agrona.concurrent.NanoClock;
@@ -31,6 +40,9 @@ public final class EngineContext {
     /** Text chunks that may wait per tick of the pool. */
     static final int CHUNKS_PER_TICK = 4;
 
+    /** Most adapters of an engine: each has a row in a table of all matrices. */
+    static final int MOST_ADAPTERS = 256;
+
     private static final int MOST_SESSIONS = 4096;
     private static final int MOST_THREADS = 256;
 
@@ -46,12 +58,15 @@ public final class EngineContext {
     private boolean quantizedCache;
     private CpuKernels cpuKernels;
     private boolean pinWorkers = true;
+    private boolean voice = true;
     private long allowanceNs;
     private long warmUpNs = TimeUnit.SECONDS.toNanos(1);
     private long memoryBudget = Long.MAX_VALUE;
     private NanoClock clock = SystemNanoClock.INSTANCE;
     private ThreadFactory threadFactory = EngineContext::daemon;
     private MemoryLedger ledger = new MemoryLedger();
+    private List<NamedAdapter> adapters = new ArrayList<>();
+    private LoraBase loraBase;
     private SessionLayout layout;
 
     private static Thread daemon(final Runnable body) {
@@ -147,6 +162,15 @@ public final class EngineContext {
         return this;
     }
 
+    /**
+     * Whether sessions may speak where the model can; true by default. Without, {@code <say>} is masked, as for a model
+     * that has no voice.
+     */
+    public EngineContext voice(final boolean speaks) {
+        voice = speaks;
+        return this;
+    }
+
     /** How long after the end of a tick its media may still arrive; 0 by default. */
     public EngineContext allowanceNs(final long ns) {
         allowanceNs = ns;
@@ -177,6 +201,25 @@ public final class EngineContext {
     /** What makes the engine's threads; daemon threads by default. */
     public EngineContext threadFactory(final ThreadFactory factory) {
         threadFactory = factory;
+        return this;
+    }
+
+    /**
+     * An adapter that sessions may choose by {@code id}, beside others; read at launch into memory of the engine's own.
+     *
+     * @param folder holds an adapter of this model as PEFT writes it
+     */
+    public EngineContext adapter(final String id, final Path folder) {
+        adapters.add(new NamedAdapter(id, folder, null, null));
+        return this;
+    }
+
+    /**
+     * An adapter that sessions may choose by {@code id}, read where it lies at every tick: a trainer may change its
+     * factors between ticks. It stays the caller's, who frees its arena after the engine is closed.
+     */
+    public EngineContext adapter(final String id, final LoraAdapter loaded) {
+        adapters.add(new NamedAdapter(id, null, loaded, null));
         return this;
     }
 
@@ -213,8 +256,13 @@ public final class EngineContext {
         // ids are offsets into masks and into the embedding: nothing behind this check looks at them again
         interaction.controlIds().forEach((field, id) -> range("interaction " + field, id, 0, vocabulary - 1L));
         cpuKernels = Kernels.of(kernels, isa, numerics);
+        checkAdapters();
         layout = SessionLayout.of(
-                model.config().text(), interaction.globalWindow(), interaction.sinkPositions(), rowsPerSession());
+                        model.config().text(),
+                        interaction.globalWindow(),
+                        interaction.sinkPositions(),
+                        rowsPerSession())
+                .withVoice(model.weights().voice());
         final long needed = memoryPlan().bytes();
         if (needed > memoryBudget) {
             layout = null;
@@ -223,6 +271,26 @@ public final class EngineContext {
                     needed, maxSessions, memoryBudget));
         }
         return this;
+    }
+
+    private void checkAdapters() {
+        if (adapters.size() > MOST_ADAPTERS) {
+            throw new IllegalArgumentException(
+                    adapters.size() + " adapters: expected at most " + MOST_ADAPTERS + " beside one model");
+        }
+        if (adapters.isEmpty()) {
+            return;
+        }
+        loraBase = model.loraBase();
+        final Set<String> ids = new HashSet<>();
+        final List<NamedAdapter> checked = new ArrayList<>();
+        for (final NamedAdapter adapter : adapters) {
+            checked.add(adapter.checked(loraBase, ledger));
+            if (!ids.add(adapter.id())) {
+                throw new IllegalArgumentException("adapter id \"" + adapter.id() + "\" is taken: ids differ");
+            }
+        }
+        adapters = List.copyOf(checked);
     }
 
     private static void range(final String name, final long value, final long min, final long max) {
@@ -296,6 +364,11 @@ public final class EngineContext {
         return pinWorkers;
     }
 
+    /** Whether sessions may speak. */
+    public boolean speaks() {
+        return voice && model.weights().voice().isPresent();
+    }
+
     /** What the choice of kernels means on this machine; after {@link #conclude()}. */
     CpuKernels cpuKernels() {
         return cpuKernels;
@@ -324,5 +397,27 @@ public final class EngineContext {
     /** The account of the engine's memory. */
     public MemoryLedger ledger() {
         return ledger;
+    }
+
+    /** The adapters, checked, adapter n of a plan at n - 1; after {@link #conclude()}. */
+    List<NamedAdapter> adapters() {
+        return adapters;
+    }
+
+    /** The ids that a session may name; after {@link #conclude()}. */
+    public List<String> adapterIds() {
+        return adapters.stream().map(NamedAdapter::id).toList();
+    }
+
+    /** The model as adapters name it; null without adapters. After {@link #conclude()}. */
+    LoraBase loraBase() {
+        return loraBase;
+    }
+
+    /** Which matrices adapters stand beside; after {@link #conclude()}. */
+    AdapterTargets adapterTargets() {
+        final List<LoraOutline> outlines =
+                adapters.stream().map(NamedAdapter::outline).toList();
+        return NamedAdapter.targets(outlines);
     }
 }

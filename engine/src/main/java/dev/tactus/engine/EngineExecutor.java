@@ -162,6 +162,7 @@ final class EngineExecutor implements TickExecutor, MediaSlots {
         LedgerRow.stage(rows, row, Stage.PREPROCESS, output.preprocessNs());
         LedgerRow.stage(rows, row, Stage.FUSE, output.fuseNs());
         LedgerRow.stage(rows, row, Stage.GENERATE, output.generateNs(index));
+        LedgerRow.stage(rows, row, Stage.SPEAK, output.speakNs(index));
         final long waitNs = startedNs - submittedNs + emitStartNs - output.completedNs(index);
         LedgerRow.stage(rows, row, Stage.WAIT, waitNs);
     }
@@ -202,13 +203,19 @@ final class EngineExecutor implements TickExecutor, MediaSlots {
             final boolean spoke,
             final boolean failed,
             final long emitStartNs) {
-        final int length = EgressRecord.length(count);
-        final int claim = session.egress.tryClaim(EgressRecord.TICK, length);
+        final int samples = failed ? 0 : output.samples(index);
+        final int length = EgressRecord.length(count, session.logProbabilities);
+        final boolean room = samples == 0 || session.speech.hasRoom();
+        final int claim = room ? session.egress.tryClaim(EgressRecord.TICK, length) : 0;
         final MutableDirectBuffer ring = session.egress.buffer();
         if (claim > 0) {
             EgressRecord.begin(ring, claim, LedgerRow.tick(rows, row), count);
+            EgressRecord.speech(ring, claim, samples, samples == 0 ? 0 : session.speech.publish());
             for (int i = 0; i < count; i++) {
                 EgressRecord.token(ring, claim, i, output.token(index, i), output.drawnIn(index, i));
+            }
+            for (int i = 0; session.logProbabilities && i < count; i++) {
+                EgressRecord.logProbability(ring, claim, count, i, output.logProbabilityOf(index, i));
             }
         } else {
             session.lostRecords++;

@@ -1,5 +1,6 @@
 package dev.tactus.engine;
 
+import dev.tactus.engine.adapter.LoraAdapter;
 import dev.tactus.engine.device.TickOutput;
 import dev.tactus.engine.device.TickPlan;
 import dev.tactus.engine.device.cpu.CpuMemory;
@@ -48,6 +49,9 @@ final class EngineMemory implements AutoCloseable {
     final Ledger ledger;
     final CpuMemory cpu;
 
+    /** What the plan's adapters 1, 2, … are. */
+    final List<LoraAdapter> adapters;
+
     /** The cache of quantised weights; null where there is none. */
     final QuantizedCache quantized;
 
@@ -59,7 +63,8 @@ final class EngineMemory implements AutoCloseable {
         final InteractionConfig ids = context.interaction();
         try {
             program = program(context);
-            machine = new OutputMachine(context.model().config(), ids, false, arena);
+            adapters = adapters(context);
+            machine = new OutputMachine(context.model().config(), ids, context.speaks(), arena);
             final SessionLayout layout = context.layout();
             localPool = pool(sizes.sessions * layout.localPages(), layout.localPageBytes());
             globalPool = pool(sizes.sessions * layout.globalPages(), layout.globalPageBytes());
@@ -77,6 +82,7 @@ final class EngineMemory implements AutoCloseable {
             cpu = new CpuMemory(
                     arena,
                     program,
+                    adapters,
                     context.cpuKernels(),
                     sizes.cpuRows(),
                     context.computeThreads(),
@@ -100,7 +106,19 @@ final class EngineMemory implements AutoCloseable {
         final int patch = context.model().config().vision().patch();
         final int frameWidth = context.interaction().videoCols() * patch;
         return InklingProgram.compile(
-                context.model().weights(), context.layout(), context.model().tables(), frameWidth);
+                context.model().weights(),
+                context.layout(),
+                context.model().tables(),
+                frameWidth,
+                context.adapterTargets());
+    }
+
+    private List<LoraAdapter> adapters(final EngineContext context) {
+        final List<LoraAdapter> loaded = new ArrayList<>();
+        for (final NamedAdapter adapter : context.adapters()) {
+            loaded.add(adapter.load(context.loraBase(), arena, context.ledger()));
+        }
+        return List.copyOf(loaded);
     }
 
     private PagePool pool(final int pages, final long bytes) {
@@ -133,7 +151,12 @@ final class EngineMemory implements AutoCloseable {
                         .address(),
                 arena.allocate(MemoryTag.STATE, tableBytes(layout.globalPages()), ALIGNMENT)
                         .address(),
-                buffer(MemoryTag.PLAN, SCRIPT_IDS * Integer.BYTES));
+                buffer(MemoryTag.PLAN, SCRIPT_IDS * Integer.BYTES),
+                sizes.speaks
+                        ? new SpeechSlots(arena.allocate(MemoryTag.MEDIA, SpeechSlots.BYTES, ALIGNMENT)
+                                .address())
+                        : null,
+                layout.blocks());
     }
 
     private static long tableBytes(final int pages) {
@@ -172,10 +195,13 @@ final class EngineMemory implements AutoCloseable {
                 MemoryTag.KV,
                 poolBytes(n * layout.globalPages(), layout.globalPageBytes())));
         items.add(new MemoryPlan.Item(
-                "carries and page tables",
+                sizes.speaks ? "carries, voices and page tables" : "carries and page tables",
                 MemoryTag.STATE,
                 n * (layout.stateBytes() + tableBytes(layout.localPages()) + tableBytes(layout.globalPages()))));
         items.add(new MemoryPlan.Item("media slots", MemoryTag.MEDIA, n * sizes.mediaBytes()));
+        if (sizes.speaks) {
+            items.add(new MemoryPlan.Item("speech slots", MemoryTag.MEDIA, n * SpeechSlots.BYTES));
+        }
         items.add(new MemoryPlan.Item(
                 "ingress and egress rings", MemoryTag.RING, sizes.ingressBytes + (long) n * sizes.egressBytes));
         items.add(new MemoryPlan.Item("ledger", MemoryTag.LEDGER, n * Ledger.bytesPerSession()));
@@ -190,11 +216,19 @@ final class EngineMemory implements AutoCloseable {
             final String name = context.numerics().label() + " weights";
             items.add(new MemoryPlan.Item(name, MemoryTag.WEIGHTS, weights));
         }
+        if (!context.adapters().isEmpty()) {
+            final long factors =
+                    context.adapters().stream().mapToLong(NamedAdapter::bytes).sum();
+            final int count = context.adapters().size();
+            final long table = CpuMemory.adapterBytes(program, count);
+            items.add(new MemoryPlan.Item(count + " adapter(s)", MemoryTag.WEIGHTS, factors + table));
+        }
         return new MemoryPlan(items);
     }
 
     /** Counts and bytes that follow from the settings. */
     private static final class Sizes {
+        final boolean speaks;
         final int sessions;
         final int rows;
         final int audio;
@@ -211,6 +245,7 @@ final class EngineMemory implements AutoCloseable {
         Sizes(final EngineContext context) {
             final InteractionConfig ids = context.interaction();
             final int patch = context.model().config().vision().patch();
+            speaks = context.model().weights().voice().isPresent();
             sessions = context.maxSessions();
             rows = sessions * context.rowsPerSession();
             audio = sessions * TickRecord.AUDIO_POSITIONS;
@@ -225,7 +260,7 @@ final class EngineMemory implements AutoCloseable {
             final int perTick =
                     TickRecord.AUDIO_POSITIONS + EngineContext.FRAMES_PER_TICK + EngineContext.CHUNKS_PER_TICK;
             ingressBytes = IngressRing.requiredBytes(sessions * perTick * INGRESS_TICKS);
-            final int record = EgressRecord.length(OutputMachine.maxOutputs(ids)) + 16;
+            final int record = EgressRecord.length(OutputMachine.maxOutputs(ids), true) + 16;
             egressBytes =
                     BitUtil.findNextPositivePowerOfTwo(record * EGRESS_TICKS) + RingBufferDescriptor.TRAILER_LENGTH;
         }
@@ -235,7 +270,7 @@ final class EngineMemory implements AutoCloseable {
         }
 
         CpuMemory.Rows cpuRows() {
-            return new CpuMemory.Rows(rows, sessions, audio, patches, sessions);
+            return new CpuMemory.Rows(rows, sessions, audio, patches, sessions, sessions);
         }
     }
 

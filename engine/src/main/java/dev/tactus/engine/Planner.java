@@ -2,6 +2,7 @@ package dev.tactus.engine;
 
 import dev.tactus.engine.device.PassRows;
 import dev.tactus.engine.device.RowKind;
+import dev.tactus.engine.device.TickOutput;
 import dev.tactus.engine.device.TickPlan;
 import dev.tactus.engine.model.InteractionConfig;
 import dev.tactus.engine.model.OutputMachine;
@@ -51,10 +52,14 @@ final class Planner {
                 TickRecord.tick(records, record),
                 session.seed,
                 session.sampling);
+        plan.adapter(entry, session.adapter);
         rows = plan.rows();
         position = session.nextPosition;
         final int flags = TickRecord.flags(records, record);
-        if (session.pendingToken >= 0) {
+        if (session.pendingToken == TickOutput.BLOCK) {
+            rows.addSpeech(session.lastBlock(), position, tau.of(position));
+            position++;
+        } else if (session.pendingToken >= 0) {
             token(session.pendingToken);
         }
         for (int i = 0; i < TickRecord.skippedBefore(records, record); i++) {
@@ -155,9 +160,17 @@ final class Planner {
         final boolean held = (flags & TickRecord.HELD) != 0;
         final boolean muted = (flags & TickRecord.MUTED) != 0;
         final int policy = held ? OutputMachine.HELD : muted ? OutputMachine.MUTED : OutputMachine.FREE;
-        plan.output(entry, policy, session.talking, TickRecord.textBudget(records, record));
+        // a skipped tick is a quiet one
+        final boolean talking = session.talking && TickRecord.skippedBefore(records, record) == 0;
+        plan.output(entry, policy, talking, TickRecord.textBudget(records, record));
+        if (session.speaks()) {
+            plan.speech(entry, session.blocks(), session.speech.next(), session.talking);
+        }
         if (session.scriptLength > 0) {
             plan.script(entry, session.script.addressOffset(), session.scriptLength);
+        }
+        if (session.logProbabilities) {
+            plan.wantLogProbabilities(entry);
         }
         for (int p = 0; p < maxOutputs; p++) {
             plan.outputTau(entry, p, tau.of(position + p));

@@ -47,7 +47,7 @@ public final class Session implements AutoCloseable {
         this.generation = state.generation;
         this.ingress = ingress;
         this.clock = clock;
-        this.event = new TickEvent(machine);
+        this.event = new TickEvent(machine, state.logProbabilities, state.speech);
         final int declared = state.modalities;
         this.audio = Modality.AUDIO.in(declared) ? new AudioInput(state, ingress, clock) : null;
         this.video =
@@ -116,7 +116,14 @@ public final class Session implements AutoCloseable {
     }
 
     private void onMessage(final int type, final MutableDirectBuffer buffer, final int index, final int length) {
-        handler.onTick(event.wrap(buffer, index));
+        event.wrap(buffer, index);
+        try {
+            handler.onTick(event);
+        } finally {
+            if (event.speechSamples() > 0) {
+                state.speech.release();
+            }
+        }
     }
 
     /** Whether the session has ended and its last event was polled. */
@@ -124,7 +131,7 @@ public final class Session implements AutoCloseable {
         return endSeen;
     }
 
-    /** Records that were lost because the consumer was slower than the ring is long. */
+    /** Records that were lost, with their speech, because the consumer was slower than the rings are long. */
     public long lostRecords() {
         return state.lostRecords;
     }

@@ -2,6 +2,7 @@ package dev.tactus.engine;
 
 import dev.tactus.engine.model.OutputMachine;
 import dev.tactus.kernel.SamplingParameters;
+import dev.tactus.kernel.vocoder.Vocoder;
 import dev.tactus.memory.OffHeap;
 import dev.tactus.memory.PagePool;
 import dev.tactus.memory.SlotPool;
@@ -11,8 +12,8 @@ import org.agrona.concurrent.UnsafeBuffer;
 import org.agrona.concurrent.ringbuffer.OneToOneRingBuffer;
 
 /**
- * Everything a session index owns: slot pools, egress ring, carries, pages, and where its sequence stands. Allocated at
- * launch, reused by one session after another.
+ * Everything a session index owns: slot pools, egress ring, speech slots, carries, pages, and where its sequence
+ * stands. Allocated at launch, reused by one session after another.
  *
  * <p>{@link #prepare} runs on the opening thread while the index is free. From OPEN to END the tick thread alone
  * changes the fields of the sequence.
@@ -39,8 +40,13 @@ final class SessionState {
     int modalities;
     long seed;
     SamplingParameters sampling;
+    boolean logProbabilities;
+    int adapter;
     final UnsafeBuffer script;
     int scriptLength;
+
+    /** Null where the model does not speak. */
+    final SpeechSlots speech;
 
     long nextPosition;
     int pendingToken;
@@ -48,6 +54,7 @@ final class SessionState {
     long ticks;
     long previousEmitNs;
 
+    private final long blocks;
     private int localPages;
     private int globalPages;
 
@@ -59,7 +66,9 @@ final class SessionState {
             final long stateBytes,
             final long localTable,
             final long globalTable,
-            final UnsafeBuffer script) {
+            final UnsafeBuffer script,
+            final SpeechSlots speech,
+            final long blocks) {
         this.index = index;
         this.pools = pools;
         this.egress = egress;
@@ -68,6 +77,8 @@ final class SessionState {
         this.localTable = localTable;
         this.globalTable = globalTable;
         this.script = script;
+        this.speech = speech;
+        this.blocks = blocks;
     }
 
     /** Whether another session may take the index. */
@@ -75,13 +86,23 @@ final class SessionState {
         return phase == FREE || phase == ENDED && consumed;
     }
 
-    /** Makes the index ready for a session: pages, zeroed carries, free slots, an empty ring. */
+    /**
+     * Makes the index ready for a session, which has that adapter or 0: pages, zeroed carries, free slots, an empty
+     * ring.
+     */
     void prepare(
-            final SessionSpec spec, final PagePool local, final int locals, final PagePool global, final int globals) {
+            final SessionSpec spec,
+            final int adapterNumber,
+            final PagePool local,
+            final int locals,
+            final PagePool global,
+            final int globals) {
         generation++;
         modalities = spec.modalities();
+        adapter = adapterNumber;
         seed = spec.seed();
         sampling = spec.sampling();
+        logProbabilities = spec.logProbabilities();
         final int[] ids = spec.script();
         scriptLength = ids.length;
         for (int i = 0; i < ids.length; i++) {
@@ -96,6 +117,9 @@ final class SessionState {
         endReason = null;
         consumed = false;
         takePages(local, locals, global, globals);
+        if (speech != null) {
+            speech.reset();
+        }
         OffHeap.zero(stateAddress, stateBytes);
         for (final SlotPool pool : pools) {
             pool.reset();
@@ -135,12 +159,28 @@ final class SessionState {
         phase = ENDED;
     }
 
+    /** Whether the model speaks. */
+    boolean speaks() {
+        return speech != null;
+    }
+
+    /** Address of the last two blocks of speech. */
+    long blocks() {
+        return stateAddress + blocks;
+    }
+
+    /** Address of the last block of a tick that ended in speech. */
+    long lastBlock() {
+        return blocks() + (OutputMachine.SAY_BLOCKS - 1 & 1) * (long) Vocoder.BLOCK_MELS * Float.BYTES;
+    }
+
     SlotPool pool(final Modality modality) {
         return pools[modality.code()];
     }
 
     /**
-     * Moves the sequence on after a tick that put out {@code outputs} tokens: all but the last were fed back already.
+     * Moves the sequence on after a tick that put out {@code outputs} tokens and blocks: all but the last were fed back
+     * already.
      */
     void advance(final int outputs, final int lastToken, final int lastState) {
         nextPosition += outputs - 1;

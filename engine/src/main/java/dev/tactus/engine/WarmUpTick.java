@@ -30,6 +30,12 @@ final class WarmUpTick {
     /** One text row, three slots and one patch: kernels take rows in pairs and the odd one alone. */
     void fillSmall(final TickPlan plan) {
         fill(plan, 0, 3, 1, 1);
+        if (session.speaks()) {
+            // what a decode pass of a session that speaks has: its ops run here one by one
+            plan.rows().addSpeech(session.blocks(), session.nextPosition++, 1f);
+            plan.rows().wantBlock(session.lastBlock());
+            plan.rows().addJob(0, session.blocks(), session.speech.next());
+        }
     }
 
     /** As many rows as a tick with all modalities has. */
@@ -47,6 +53,7 @@ final class WarmUpTick {
         plan.clear(false);
         final int entry = plan.addEntry(
                 session.index, session.stateAddress, session.localTable, session.globalTable, tick++, 1, sampling);
+        plan.adapter(entry, memory.adapters.isEmpty() ? 0 : 1);
         token(plan, ids.tickTokenId());
         for (int i = 0; i < textRows; i++) {
             token(plan, ids.quietTokenId());
@@ -73,11 +80,18 @@ final class WarmUpTick {
     private void script(final TickPlan plan, final int entry, final InteractionConfig ids) {
         final int outputs = OutputMachine.maxOutputs(ids);
         final int length = Math.min(outputs, EngineMemory.maxScript());
+        // every other tick speaks, and the one after it flushes the vocoder
+        final boolean says = session.speaks() && (tick & 2) == 0;
+        final int drawn = says ? length - OutputMachine.SAY_BLOCKS : length;
+        final int last = says ? ids.sayTokenId() : ids.quietTokenId();
         for (int i = 0; i < length; i++) {
-            session.script.putInt(i * Integer.BYTES, i == length - 1 ? ids.quietTokenId() : ids.hearTokenId());
+            session.script.putInt(i * Integer.BYTES, i == drawn - 1 ? last : ids.hearTokenId());
             plan.outputTau(entry, i, 1f);
         }
-        plan.script(entry, session.script.addressOffset(), length);
+        plan.script(entry, session.script.addressOffset(), drawn);
+        if (session.speaks()) {
+            plan.speech(entry, session.blocks(), session.speech.next(), true);
+        }
         session.nextPosition += length;
     }
 

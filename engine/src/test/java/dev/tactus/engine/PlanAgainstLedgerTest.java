@@ -12,7 +12,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** The sizes that a context promises are those that a launch takes. */
 class PlanAgainstLedgerTest {
-    private static final List<MemoryTag> PROMISED = List.of(
+    static final List<MemoryTag> PROMISED = List.of(
             MemoryTag.KV,
             MemoryTag.STATE,
             MemoryTag.MEDIA,

@@ -75,7 +75,7 @@ class PlannerTest {
     }
 
     private SessionState session(final Case c) {
-        final SessionState session = new SessionState(0, pools, null, 11, 0, 22, 33, null);
+        final SessionState session = new SessionState(0, pools, null, 11, 0, 22, 33, null, null, -1);
         session.modalities = c.modalities;
         session.seed = 9;
         session.sampling = SamplingParameters.GREEDY;

@@ -2,6 +2,7 @@ package dev.tactus.engine;
 
 import com.sun.management.ThreadMXBean;
 import dev.tactus.engine.model.InteractionConfig;
+import dev.tactus.memory.FreezableArena;
 import dev.tactus.memory.MemoryLedger;
 import dev.tactus.scheduler.Modality;
 import dev.tactus.scheduler.Pacing;
@@ -18,13 +19,14 @@ import org.agrona.concurrent.SystemNanoClock;
  * until two rounds in a row took none; prints what the last one took: {@code bytes per round: N}.
  *
  * <p>Arguments: model directory, kernels, {@code planted} or {@code clean}. A planted allocation sits in the clock,
- * which both the tick thread and the device read.
+ * which both the tick thread and the device read. Where the model speaks, so does one session.
  */
 final class TickAllocationMain {
     private static final int MAX_ROUNDS = 150;
     private static final int PLANTED_ROUNDS = 2;
     private static final int TICKS_PER_ROUND = 4;
     private static final int SESSIONS = 2;
+    private static final String ADAPTER = "random";
 
     private static volatile Object sink;
 
@@ -36,10 +38,13 @@ final class TickAllocationMain {
         final List<Thread> threads = new CopyOnWriteArrayList<>();
         final MemoryLedger ledger = new MemoryLedger();
         try (LoadedModel model = LoadedModel.open(Path.of(args[0]), ledger);
+                FreezableArena arena = new FreezableArena(ledger);
                 Engine engine = Engine.launch(new EngineContext()
                         .model(model)
-                        .interaction(InteractionConfig.resolve("default", model.config()))
+                        .interaction(InteractionConfig.resolve(
+                                model.weights().voice().isPresent() ? null : "default", model.config()))
                         .maxSessions(SESSIONS)
+                        .adapter(ADAPTER, RandomAdapter.everywhere(model, 6, 1, arena))
                         .threads(2)
                         .kernels(KernelChoice.valueOf(args[1]))
                         .pacing(Pacing.STEPPED)
@@ -53,7 +58,8 @@ final class TickAllocationMain {
                         })
                         .ledger(ledger))) {
             System.out.println("kernels: " + engine.backendName() + " " + engine.warmUpNote());
-            System.out.println("bytes per round: " + measure(engine, threads, planted ? PLANTED_ROUNDS : MAX_ROUNDS));
+            final int rounds = planted ? PLANTED_ROUNDS : MAX_ROUNDS;
+            System.out.println("bytes per round: " + measure(engine, model, threads, rounds));
         }
     }
 
@@ -64,7 +70,8 @@ final class TickAllocationMain {
         };
     }
 
-    private static long measure(final Engine engine, final List<Thread> threads, final int maxRounds) {
+    private static long measure(
+            final Engine engine, final LoadedModel model, final List<Thread> threads, final int maxRounds) {
         final ThreadMXBean bean = (ThreadMXBean) ManagementFactory.getThreadMXBean();
         final int modalities = Modality.AUDIO.bit() | Modality.VIDEO.bit() | Modality.TEXT.bit();
         final ScriptedSession[] sessions = new ScriptedSession[SESSIONS];
@@ -72,7 +79,12 @@ final class TickAllocationMain {
             final SessionSpec spec = SessionSpec.of(Modality.AUDIO, Modality.VIDEO, Modality.TEXT)
                     .withSeed(i)
                     .withSampling(new dev.tactus.kernel.SamplingParameters(1f, 40, 0.95f));
-            sessions[i] = new ScriptedSession(engine.open(spec), modalities, i, SystemNanoClock.INSTANCE);
+            SessionSpec told = i == 0 ? spec.withAdapter(ADAPTER) : spec.withLogProbabilities();
+            if (i == 1 && model.weights().voice().isPresent()) {
+                final InteractionConfig ids = InteractionConfig.resolve(null, model.config());
+                told = told.withScript(ids.speakTokenId(), 100, ids.sayTokenId());
+            }
+            sessions[i] = new ScriptedSession(engine.open(told), modalities, i, SystemNanoClock.INSTANCE);
         }
         int quiet = 0;
         long bytes = 0;
@@ -88,6 +100,8 @@ final class TickAllocationMain {
     private static void runRound(final Engine engine, final ScriptedSession[] sessions, final long firstTick) {
         final SessionHandler nothing = event -> {};
         for (long tick = firstTick; tick < firstTick + TICKS_PER_ROUND; tick++) {
+            // in the last tick of a round it may not speak, and its vocoder brings out what it held back
+            sessions[1].session().mute(tick % TICKS_PER_ROUND == TICKS_PER_ROUND - 1);
             for (final ScriptedSession session : sessions) {
                 session.feed(tick);
             }

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.tactus.engine.model.RandomModel;
 import dev.tactus.kernel.c.NativeKernels;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -13,6 +14,7 @@ import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Once frozen, a tick allocates nothing on the tick, device and worker threads; and the measurement would see it if it
@@ -21,6 +23,9 @@ import org.junit.jupiter.api.Test;
 class TickAllocationTest {
     private static final Pattern RESULT = Pattern.compile("bytes per round: (-?\\d+)");
     private static final String C1 = "-XX:TieredStopAtLevel=1";
+
+    @TempDir
+    Path directory;
 
     @Test
     void shouldAllocateNothingUnderC2WithVectorKernels() throws Exception {
@@ -44,6 +49,15 @@ class TickAllocationTest {
         assertEquals(0, measure("C", "clean"));
     }
 
+    @Test
+    void shouldAllocateNothingWhereASessionSpeaks() throws Exception {
+        final Path speaking = directory.resolve("speaking");
+        RandomModel.write(speaking, 1_000_000, 5, false, true);
+        requireCKernels();
+        assertEquals(0, measure(speaking, "C", "clean"));
+        assertEquals(0, measure(speaking, "REFERENCE", "clean", C1));
+    }
+
     private static void requireCKernels() {
         assumeTrue(
                 NativeKernels.load().isAvailable(),
@@ -57,6 +71,11 @@ class TickAllocationTest {
 
     private static long measure(final String kernels, final String plant, final String... flags)
             throws IOException, InterruptedException {
+        return measure(GoldenCase.directory("multimodal-moe"), kernels, plant, flags);
+    }
+
+    private static long measure(final Path model, final String kernels, final String plant, final String... flags)
+            throws IOException, InterruptedException {
         final List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.add("--enable-native-access=ALL-UNNAMED");
@@ -66,7 +85,7 @@ class TickAllocationTest {
         command.add("-cp");
         command.add(System.getProperty("java.class.path"));
         command.add(TickAllocationMain.class.getName());
-        command.add(GoldenCase.directory("multimodal-moe").toString());
+        command.add(model.toString());
         command.add(kernels);
         command.add(plant);
         final Process process =

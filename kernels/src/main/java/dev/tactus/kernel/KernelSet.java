@@ -126,6 +126,9 @@ public interface KernelSet {
     /** Exact GELU in place: {@code x = (0.5·x)·(1 + erf(x·0.70710678f))} for elements [i0, i1). */
     void gelu(long x, int i0, int i1);
 
+    /** {@code x = x / (1 + exp(-x))} in place for elements [i0, i1). */
+    void silu(long x, int i0, int i1);
+
     /** {@code x = x · factor} for elements [i0, i1). */
     void scale(long x, float factor, int i0, int i1);
 
@@ -210,6 +213,26 @@ public interface KernelSet {
             int sessionTick,
             int positionInTick,
             long scratch);
+
+    /**
+     * Makes blocks of speech: N Euler steps of the flow head (MODEL.md 2.4), every block by itself.
+     *
+     * <p>Once per block u = W_c c. Then for n = 0 … N-1: {@code h = (W_x x + W_t e(n / N)) + u}; per layer {@code h = h
+     * + W_b silu(W_a rms(h))}; {@code x = fma(1 / N, W_o rms(h), x)}, 1 / N rounded to float32. Products are
+     * {@link #linear}, norms {@link #rmsNorm} with {@link FlowShape#EPS}; W_t e(n / N), e of {@link FlowTime}, stands
+     * in the head.
+     *
+     * @param head written by {@link FlowHead#write}
+     * @param c conditions [rows, hidden], normed, before the width divisor
+     * @param x in: noise [rows, block]; out: the blocks
+     * @param scratch {@link #flowScratchBytes} bytes, 64-byte aligned
+     */
+    void flow(long head, long c, long x, int rows, long scratch);
+
+    /** Bytes of scratch that a thread hands to {@link #flow}, for any number of rows. */
+    default long flowScratchBytes(final FlowShape shape) {
+        return shape.rowBytes() + scratchBytes(shape.maxK(), 1);
+    }
 
     /** {@link #sample} found a NaN or an infinity. */
     int NOT_FINITE = -1;

@@ -20,6 +20,12 @@ public final class Philox {
         /** The starting noise of the flow head. */
         public static final int FLOW = 2;
 
+        /** The noise of a training example of the flow head. */
+        public static final int FLOW_TRAINING_NOISE = 3;
+
+        /** The time of a training example of the flow head. */
+        public static final int FLOW_TRAINING_TIME = 4;
+
         private Purpose() {}
     }
 

@@ -9,12 +9,13 @@ import dev.tactus.kernel.reference.ReferenceKernels;
 import dev.tactus.kernel.vector.VectorKernels;
 import dev.tactus.memory.OffHeap;
 import java.lang.management.ManagementFactory;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** Ops allocate nothing: the plain ones and those in C from the start, the vector ones once C2 has compiled them. */
 class KernelAllocationTest {
     private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
-    private static final int OPS = 18;
+    private static final int OPS = 19;
     private static final long WARM_UP_NS = 60_000_000_000L;
     private static final int QUIET_BATCHES = 5;
     private static final int BATCH = 300;
@@ -81,7 +82,8 @@ class KernelAllocationTest {
             "mel",
             "sample",
             "fold",
-            "attention odd"
+            "attention odd",
+            "flow"
         };
         private static final int K = 256;
         private static final int N = 64;
@@ -97,6 +99,8 @@ class KernelAllocationTest {
         private final long bins;
         private final long mask;
         private final long scratch;
+        private final long flow;
+        private final long flowScratch;
 
         Ops(final KernelSet kernels, final GuardedMemory memory) {
             this.kernels = kernels;
@@ -113,6 +117,16 @@ class KernelAllocationTest {
             bins = memory.bytes(4 * 80);
             OffHeap.zero(bins, 4 * 80);
             mask = memory.bytes(1024 / 8);
+            final FlowShape shape = new FlowShape(64, 80, 48, 1, 2);
+            final FlowHead.Weight matrix = new FlowHead.Weight(WeightType.BF16, w);
+            flow = memory.bytes(FlowHead.bytes(shape));
+            flowScratch = memory.bytes(kernels.flowScratchBytes(shape));
+            FlowHead.write(
+                    shape,
+                    new FlowHead.Weights(
+                            matrix, matrix, matrix, List.of(new FlowHead.Layer(x, matrix, matrix)), x, matrix, 8),
+                    y,
+                    flow);
         }
 
         String name(final int op) {
@@ -150,7 +164,8 @@ class KernelAllocationTest {
                 case 14 -> mel();
                 case 15 -> kernels.sample(x, 1000, mask, parameters, 1, 2, 3, scratch);
                 case 16 -> kernels.fold(x, 2, 4, 4, 8, 2, 2, 2, y);
-                default -> kernels.attention(odd, x, x, x, table, 700, 1f, y, 0, 4, scratch);
+                case 17 -> kernels.attention(odd, x, x, x, table, 700, 1f, y, 0, 4, scratch);
+                default -> kernels.flow(flow, x, y, 3, flowScratch);
             }
         }
 

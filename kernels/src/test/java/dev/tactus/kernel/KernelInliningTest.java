@@ -33,7 +33,7 @@ class KernelInliningTest {
         check("ValueSums", Set.of("eightVectors", "oneVector"));
         check("NormVector", Set.of("normalise", "normaliseAndDivide"));
         check("ConvVector", Set.of("vectors"));
-        check("RowVector", Set.of("swiglu", "scale", "fmaRow", "addRow"));
+        check("RowVector", Set.of("swiglu", "silu", "scale", "fmaRow", "addRow"));
         check("GeluVector", Set.of("smallOnes", "largeOnes"));
         check("WidenVector", Set.of("widen", "addBfloat16"));
         check("MelVector", Set.of("melMagnitude"));

@@ -7,7 +7,8 @@ import java.lang.invoke.MethodHandle;
 import java.util.List;
 
 /**
- * Turns a symbol of a {@link NativeLibrary} into a method handle. The project's only door to the linker.
+ * Turns a symbol of a {@link NativeLibrary} into a method handle. With {@code dev.tactus.espeak}, which is called back,
+ * the project's only door to the linker.
  *
  * <p>Bind once and keep the handle in a {@code static final} or final field: binding is slow, and only a constant
  * handle is compiled into a direct call. Handles may be called from any thread unless the library says otherwise.

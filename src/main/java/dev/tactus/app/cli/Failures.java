@@ -3,6 +3,7 @@ package dev.tactus.app.cli;
 import dev.tactus.engine.AdmissionException;
 import dev.tactus.engine.audio.InvalidMediaException;
 import dev.tactus.engine.model.InvalidModelException;
+import dev.tactus.engine.tuning.recipe.RecipeException;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
@@ -13,10 +14,11 @@ import java.nio.file.NotDirectoryException;
 public final class Failures {
     private Failures() {}
 
-    /** Whether {@code failure} is about what the user gave: a model, a medium, an option. */
+    /** Whether {@code failure} is about what the user gave: a model, a recipe, a medium, an option. */
     public static boolean isBadInput(final Throwable failure) {
         return failure instanceof BadInputException
                 || failure instanceof InvalidModelException
+                || failure instanceof RecipeException
                 || failure instanceof InvalidMediaException
                 || failure instanceof AdmissionException;
     }

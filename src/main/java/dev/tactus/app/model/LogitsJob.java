@@ -5,6 +5,7 @@ import dev.tactus.engine.KernelChoice;
 import dev.tactus.engine.KernelSelection;
 import dev.tactus.engine.LoadedModel;
 import dev.tactus.engine.TeacherForcing;
+import dev.tactus.engine.adapter.LoraAdapter;
 import dev.tactus.engine.device.cpu.CpuKernels;
 import dev.tactus.engine.model.DType;
 import dev.tactus.engine.model.InvalidModelException;
@@ -12,6 +13,7 @@ import dev.tactus.engine.model.SafetensorsFile;
 import dev.tactus.engine.model.SafetensorsWriter;
 import dev.tactus.kernel.reference.ReferenceKernels;
 import dev.tactus.kernel.vector.VectorKernels;
+import dev.tactus.memory.FreezableArena;
 import dev.tactus.memory.MemoryLedger;
 import dev.tactus.memory.OffHeap;
 import java.io.IOException;
@@ -25,13 +27,15 @@ import java.util.Map;
  * The logits of one sequence, into one file.
  *
  * @param model model directory
+ * @param adapter folder of a LoRA adapter; null for the model alone
  * @param inputs file with the sequence
  * @param out file that appears complete or not at all
  * @param rows most positions per pass
  * @param threads threads that compute
  * @param kernels which kernels
  */
-public record LogitsJob(Path model, Path inputs, Path out, int rows, int threads, KernelSelection kernels) {
+public record LogitsJob(
+        Path model, Path adapter, Path inputs, Path out, int rows, int threads, KernelSelection kernels) {
     private static final String TENSOR = "logits";
 
     /** Parameters times positions from which on the vector kernels make up for their slow start. */
@@ -41,20 +45,24 @@ public record LogitsJob(Path model, Path inputs, Path out, int rows, int threads
      * Runs.
      *
      * @return what was done, in one line
-     * @throws InvalidModelException naming file and tensor when model or sequence cannot be used
+     * @throws InvalidModelException naming file and tensor when model, adapter or sequence cannot be used
      * @throws IOException when the output cannot be written
      */
     public String run() throws IOException {
         final long startNs = System.nanoTime();
         final MemoryLedger ledger = new MemoryLedger();
         try (LoadedModel loaded = LoadedModel.open(model, ledger);
+                FreezableArena arena = new FreezableArena(ledger);
                 SafetensorsFile file = SafetensorsFile.open(inputs, ledger)) {
-            final TeacherForcing.Sequence sequence = SequenceFile.read(file, loaded);
+            final List<LoraAdapter> adapters =
+                    adapter == null ? List.of() : List.of(LoraAdapter.load(adapter, loaded.loraBase(), arena, ledger));
+            final TeacherForcing.Sequence sequence =
+                    SequenceFile.read(file, loaded).withAdapter(adapters.size());
             final int positions = sequence.ids().length;
             final int vocabulary = loaded.config().text().unpaddedVocab();
             final CpuKernels set = kernels(loaded.weights().parameters() * (double) positions);
             try (TeacherForcing forcing =
-                    new TeacherForcing(loaded, set, 1, positions, rows, threads, LogitsJob::daemon, ledger)) {
+                    new TeacherForcing(loaded, adapters, set, 1, positions, rows, threads, LogitsJob::daemon, ledger)) {
                 write(forcing, sequence, vocabulary);
             }
             return String.format(

@@ -14,6 +14,7 @@ import dev.tactus.engine.model.ModelConfig;
 import dev.tactus.engine.model.ModelTensors;
 import dev.tactus.engine.model.TensorSpec;
 import dev.tactus.engine.model.TextConfig;
+import dev.tactus.engine.model.VoiceTensors;
 import dev.tactus.engine.text.TextTokenizer;
 import dev.tactus.memory.MemoryLedger;
 import java.nio.file.Files;
@@ -80,8 +81,19 @@ public final class ModelReport {
         final boolean tokenizer = Files.exists(directory.resolve(TextTokenizer.FILE_NAME));
         table.row("reads", yes(tokenizer, "no " + TextTokenizer.FILE_NAME));
         table.row("writes", tokenizer ? "yes" : "ids only");
-        table.row("speaks", model.weights().tensors().audioOut() ? "not in this version" : "no");
+        table.row("speaks", speaks());
         lines.addAll(table.lines("  "));
+    }
+
+    private String speaks() {
+        if (model.weights().voice().isPresent()) {
+            return "yes";
+        }
+        return skipsAVoice() ? "no (no audio_out in interaction_config)" : "no (no model.audio_out tensors)";
+    }
+
+    private boolean skipsAVoice() {
+        return model.weights().tensors().skipped().stream().anyMatch(name -> name.startsWith(VoiceTensors.PREFIX));
     }
 
     private static String yes(final boolean present, final String lack) {
@@ -115,6 +127,10 @@ public final class ModelReport {
         }
         if (name.startsWith("model.visual.")) {
             return "image encoder";
+        }
+        if (name.startsWith(VoiceTensors.PREFIX)) {
+            final boolean flow = name.startsWith(VoiceTensors.PREFIX + "flow.");
+            return flow ? "voice: flow head" : "voice: encoder, mel statistics";
         }
         if (!name.startsWith("model.llm.layers.")) {
             return name.contains("unembed") ? "unembedding" : name.contains("embed") ? "embedding" : "norms";
@@ -239,7 +255,7 @@ public final class ModelReport {
             table.row("model.visual", "sessions cannot see");
             any = true;
         }
-        if (!tensors.audioOut()) {
+        if (!tensors.voice() && !skipsAVoice()) {
             table.row("model.audio_out", "sessions have no voice");
             any = true;
         }

@@ -19,13 +19,14 @@ import tools.jackson.core.json.JsonFactory;
  * written whole or not at all.
  *
  * <pre>
- * {"event":"tick","session":0,"tick":3,"time_ms":800,"reason":"none","captions":"","text":"hello","ids":[3,57,2],
+ * {"event":"tick","session":0,"tick":3,"time_ms":800,"reason":"none","captions":"","text":"hello","ids":[3,57,8],
+ *  "say":true,"blocks":4,"speech_samples":3200,
  *  "rows":18,"audio_gaps":0,"video_gaps":0,"dropped":0,"wall_ns":…,"unattributed_ns":…,
  *  "stages_ns":{"capture":…,…}}
  * {"event":"end","session":0,"reason":"closed","ticks":30,"captions":"","text":"","lost":0}
  * </pre>
  *
- * {@code time_ms} is the end of the tick on the session's media clock.
+ * {@code time_ms} is the end of the tick on the session's media clock, and when its speech begins to be heard.
  */
 final class EventLog implements Closeable {
     private static final JsonFactory JSON = new JsonFactory();
@@ -48,10 +49,18 @@ final class EventLog implements Closeable {
             json.writeStringProperty("captions", captions);
             json.writeStringProperty("text", text);
             json.writeArrayPropertyStart("ids");
+            int blocks = 0;
             for (int i = 0; i < event.tokens(); i++) {
-                json.writeNumber(event.tokenId(i));
+                if (event.tokenId(i) == TickEvent.BLOCK) {
+                    blocks++;
+                } else {
+                    json.writeNumber(event.tokenId(i));
+                }
             }
             json.writeEndArray();
+            json.writeBooleanProperty("say", event.isSaying());
+            json.writeNumberProperty("blocks", blocks);
+            json.writeNumberProperty("speech_samples", event.speechSamples());
             json.writeNumberProperty("rows", LedgerRow.rows(event.row(), event.rowOffset()));
             json.writeNumberProperty("audio_gaps", LedgerRow.audioGaps(event.row(), event.rowOffset()));
             json.writeNumberProperty("video_gaps", LedgerRow.videoGaps(event.row(), event.rowOffset()));

@@ -15,19 +15,27 @@ public final class Interrupt implements AutoCloseable {
     private final AtomicBoolean asked = new AtomicBoolean();
     private final CountDownLatch done = new CountDownLatch(1);
     private final Thread hook = new Thread(this::onShutdown, "tactus-interrupt");
+    private final long longestWaitS;
     private boolean installed;
 
     /** Not yet watching. */
-    public Interrupt() {}
+    public Interrupt() {
+        this(LONGEST_WAIT_S);
+    }
+
+    /** Not yet watching; the process waits so many seconds at most. */
+    public Interrupt(final long longestWaitS) {
+        this.longestWaitS = longestWaitS;
+    }
 
     /** Watches for the end of the process from now on. */
-    void install() {
+    public void install() {
         Runtime.getRuntime().addShutdownHook(hook);
         installed = true;
     }
 
     /** Whether the run is to end. Any thread. */
-    boolean isAsked() {
+    public boolean isAsked() {
         return asked.get();
     }
 
@@ -39,7 +47,7 @@ public final class Interrupt implements AutoCloseable {
     private void onShutdown() {
         ask();
         try {
-            done.await(LONGEST_WAIT_S, TimeUnit.SECONDS);
+            done.await(longestWaitS, TimeUnit.SECONDS);
         } catch (final InterruptedException ex) {
             Thread.currentThread().interrupt();
         }

@@ -27,6 +27,9 @@ public final class Run {
     /** Reading this much takes long enough that somebody wonders. */
     private static final long LARGE_MODEL_BYTES = 1L << 30;
 
+    /** What the one adapter of a run is known by. */
+    private static final String ADAPTER = "adapter";
+
     private final RunSettings settings;
     private final MediaOptions media;
     private final PrintWriter out;
@@ -120,6 +123,9 @@ public final class Run {
                 // by the clock the first deadlines count, so every kernel is compiled before
                 .warmUpNs(TimeUnit.MILLISECONDS.toNanos(settings.realtime() ? 5_000 : 600))
                 .ledger(ledger);
+        if (settings.adapter() != null) {
+            context.adapter(ADAPTER, settings.adapter());
+        }
         try {
             return context.conclude();
         } catch (final IllegalArgumentException ex) {
@@ -137,7 +143,7 @@ public final class Run {
             final RunStats stats = new RunStats();
             final LiveView live = settings.quiet() ? null : new LiveView(out, settings.terminal());
             final long elapsedNs;
-            try (RunOutput output = settings.out() == null ? null : RunOutput.open(settings.out())) {
+            try (RunOutput output = settings.out() == null ? null : RunOutput.open(settings.out(), voices(context))) {
                 loop.beforeOpen();
                 final List<LiveSession> sessions = open(engine, inputs.modalities(), tokenizer, stats, output, live);
                 final long startNs = context.clock().nanoTime();
@@ -159,6 +165,10 @@ public final class Run {
         }
     }
 
+    private int voices(final EngineContext context) {
+        return context.speaks() ? settings.sessions() : 0;
+    }
+
     private List<LiveSession> open(
             final Engine engine,
             final int modalities,
@@ -169,7 +179,9 @@ public final class Run {
         final List<LiveSession> sessions = new ArrayList<>();
         final SessionSpec spec = settings.spec();
         for (int i = 0; i < settings.sessions(); i++) {
-            final Session session = engine.open(new SessionSpec(modalities, spec.seed() + i, spec.sampling()));
+            final SessionSpec one = new SessionSpec(modalities, spec.seed() + i, spec.sampling())
+                    .withAdapter(settings.adapter() == null ? SessionSpec.BASE : ADAPTER);
+            final Session session = engine.open(one);
             sessions.add(new LiveSession(
                     session,
                     new SessionFeed(session),
@@ -184,6 +196,7 @@ public final class Run {
         }
         out.println(settings.model() + ": "
                 + Units.count(context.model().weights().parameters()) + " parameters, "
+                + (settings.adapter() == null ? "" : "with adapter " + settings.adapter() + ", ")
                 + (tokenizer.isPresent() ? "" : "no tokenizer (ids are shown), ")
                 + engine.backendName() + ", " + Units.plural(settings.threads(), "thread") + ", "
                 + Units.plural(settings.sessions(), "session") + ", "
@@ -204,7 +217,7 @@ public final class Run {
                 context.layout().bytesPerSession(),
                 engine.warmUpNote(),
                 interrupt.isAsked(),
-                settings.out() == null ? "" : RunOutput.describe(settings.out()));
+                settings.out() == null ? "" : RunOutput.describe(settings.out(), voices(context)));
         if (!settings.quiet()) {
             out.println();
         }

@@ -11,6 +11,7 @@ import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import org.agrona.CloseHelper;
@@ -22,16 +23,20 @@ import org.agrona.CloseHelper;
 final class RunOutput implements AutoCloseable {
     private static final String EVENTS = "events.jsonl";
     private static final String LEDGER = "ledger.csv";
-    private static final List<String> FILES = List.of(EVENTS, LEDGER);
+    private static final String SPEECH = "speech";
+    private static final String WAV = ".wav";
 
     private final Path directory;
+    private final List<String> files;
     private final Deque<Path> created;
+    private final List<SpeechFile> speech = new ArrayList<>();
     private EventLog events;
     private LedgerCsv ledger;
     private boolean committed;
 
-    private RunOutput(final Path directory, final Deque<Path> created) {
+    private RunOutput(final Path directory, final int voices, final Deque<Path> created) {
         this.directory = directory;
+        this.files = files(voices);
         this.created = created;
     }
 
@@ -42,26 +47,45 @@ final class RunOutput implements AutoCloseable {
      */
     static void check(final Path directory) {
         OutputPath.requireDirectory("--out", directory);
-        for (final String name : FILES) {
+        for (final String name : files(1)) {
             if (Files.isDirectory(directory.resolve(name))) {
                 throw BadInputException.of("--out: " + directory.resolve(name), "a directory", "a file or nothing");
             }
         }
     }
 
-    /** The files in {@code directory}, for people. */
-    static String describe(final Path directory) {
-        return String.join(" and ", FILES) + " in " + directory;
+    /** The files in {@code directory} of so many sessions that speak, for people. */
+    static String describe(final Path directory, final int voices) {
+        final String names = voices < 2 ? String.join(", ", files(voices)) : String.join(", ", files(1)) + " …";
+        return names + " in " + directory;
     }
 
-    /** Creates the directory if it is missing, and starts the files. */
-    static RunOutput open(final Path directory) {
+    /** Events, ledger, and the speech of the sessions that have a voice, the first of which needs no number. */
+    private static List<String> files(final int voices) {
+        final List<String> names = new ArrayList<>(List.of(EVENTS, LEDGER));
+        for (int session = 0; session < voices; session++) {
+            names.add(SPEECH + (session == 0 ? "" : "-" + session) + WAV);
+        }
+        return List.copyOf(names);
+    }
+
+    /**
+     * Creates the directory if it is missing, and starts the files.
+     *
+     * @param voices how many sessions there are, where the model speaks; else 0
+     */
+    static RunOutput open(final Path directory, final int voices) {
         try {
-            final RunOutput output = new RunOutput(directory, OutputPath.create(directory));
+            final RunOutput output = new RunOutput(directory, voices, OutputPath.create(directory));
             boolean opened = false;
             try {
                 output.events = new EventLog(Files.newOutputStream(output.partial(EVENTS)));
                 output.ledger = new LedgerCsv(Files.newOutputStream(output.partial(LEDGER)));
+                for (final String name : output.files) {
+                    if (name.endsWith(WAV)) {
+                        output.speech.add(new SpeechFile(output.partial(name)));
+                    }
+                }
                 opened = true;
                 return output;
             } finally {
@@ -83,6 +107,9 @@ final class RunOutput implements AutoCloseable {
         try {
             events.tick(session, event, captions, text);
             ledger.row(event.row(), event.rowOffset());
+            if (session < speech.size()) {
+                speech.get(session).tick(event);
+            }
         } catch (final IOException ex) {
             throw unwritable(ex);
         }
@@ -98,6 +125,9 @@ final class RunOutput implements AutoCloseable {
             final long lost) {
         try {
             events.end(session, reason, ticks, captions, text, lost);
+            if (session < speech.size()) {
+                speech.get(session).fillTo(ticks);
+            }
         } catch (final IOException ex) {
             throw unwritable(ex);
         }
@@ -108,7 +138,10 @@ final class RunOutput implements AutoCloseable {
         try {
             events.close();
             ledger.close();
-            for (final String name : FILES) {
+            for (final SpeechFile file : speech) {
+                file.close();
+            }
+            for (final String name : files) {
                 Files.move(
                         partial(name),
                         directory.resolve(name),
@@ -132,8 +165,9 @@ final class RunOutput implements AutoCloseable {
         }
         committed = true;
         CloseHelper.quietCloseAll(events, ledger);
+        CloseHelper.quietCloseAll(speech);
         try {
-            for (final String name : FILES) {
+            for (final String name : files) {
                 Files.deleteIfExists(partial(name));
             }
             for (final Path path : created) {

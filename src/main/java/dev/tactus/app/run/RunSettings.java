@@ -8,6 +8,7 @@ import java.nio.file.Path;
  * What a run is to be.
  *
  * @param model model directory
+ * @param adapter folder of a LoRA adapter that all sessions have; null for the model alone
  * @param interaction file, {@code default}, or null for the model's own
  * @param sessions copies of the session
  * @param spec of session 0; session i has a seed i higher, modalities follow from the media
@@ -22,6 +23,7 @@ import java.nio.file.Path;
  */
 public record RunSettings(
         Path model,
+        Path adapter,
         String interaction,
         int sessions,
         SessionSpec spec,

@@ -70,10 +70,12 @@ final class SessionTap implements SessionHandler {
                     event.reason(),
                     heard.toString(),
                     said.toString(),
+                    event.isSaying(),
                     event.wallNs(),
                     event.stageNs(Stage.PREPROCESS),
                     event.stageNs(Stage.FUSE),
                     event.stageNs(Stage.GENERATE),
+                    event.stageNs(Stage.SPEAK),
                     event.stageNs(Stage.WAIT)));
         }
     }

@@ -9,14 +9,16 @@ import java.util.Locale;
  * The live line of a tick.
  *
  * <pre>
- *     time    wall    prep    fuse     gen    wait  ms
- *    0.2 s     6.3     0.4     4.9     0.9     0.1  chose
- *    0.4 s     9.0     0.4     4.9     3.6     0.1  says "hello"
+ *     time    wall    prep    fuse     gen   speak    wait  ms
+ *    0.2 s     6.3     0.4     4.9     0.9     0.0     0.1  chose
+ *    0.4 s    12.1     0.4     4.9     3.6     3.1     0.1  says "hello" ♪
  * </pre>
+ *
+ * The note stands where the text is heard.
  */
 final class TickLine {
     /** What the columns are; times are milliseconds. */
-    static final String HEADER = "   time     wall    prep    fuse     gen    wait  (ms)";
+    static final String HEADER = "   time     wall    prep    fuse     gen   speak    wait  (ms)";
 
     private static final int MOST_CHARS = 400;
 
@@ -26,12 +28,13 @@ final class TickLine {
     static String of(final TickView tick) {
         return String.format(
                 Locale.ROOT,
-                "%7s  %7s %7s %7s %7s %7s  %s",
+                "%7s  %7s %7s %7s %7s %7s %7s  %s",
                 Units.seconds((tick.number() + 1) * EngineContext.PERIOD_NS),
                 Units.ms(tick.wallNs()),
                 Units.ms(tick.preprocessNs()),
                 Units.ms(tick.fuseNs()),
                 Units.ms(tick.generateNs()),
+                Units.ms(tick.speakNs()),
                 Units.ms(tick.waitNs()),
                 what(tick));
     }
@@ -43,6 +46,9 @@ final class TickLine {
         }
         if (!tick.text().isEmpty()) {
             out.append(out.isEmpty() ? "" : "  ").append("says ").append(quoted(tick.text()));
+        }
+        if (tick.speaks()) {
+            out.append(out.isEmpty() ? "♪" : " ♪");
         }
         if (tick.reason() != SilenceReason.NONE) {
             out.append(out.isEmpty() ? "" : "  ").append(reason(tick.reason()));

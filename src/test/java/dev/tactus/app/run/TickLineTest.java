@@ -11,15 +11,25 @@ import org.junit.jupiter.api.Test;
 
 class TickLineTest {
     private static TickView tick(final long number, final SilenceReason reason, final String heard, final String said) {
-        return new TickView(number, reason, heard, said, 6_300_000, 400_000, 4_900_000, 900_000, 100_000);
+        return tick(number, reason, heard, said, false);
+    }
+
+    private static TickView tick(
+            final long number,
+            final SilenceReason reason,
+            final String heard,
+            final String said,
+            final boolean speaks) {
+        return new TickView(
+                number, reason, heard, said, speaks, 6_300_000, 400_000, 4_900_000, 900_000, 2_000_000, 100_000);
     }
 
     @Test
     void shouldStandUnderItsHeader() {
         final String line = TickLine.of(tick(0, SilenceReason.CHOSE, "", ""));
-        assertEquals("   time     wall    prep    fuse     gen    wait  (ms)", TickLine.HEADER);
-        assertEquals("  0.2 s      6.3     0.4     4.9     0.9     0.1  chose", line);
-        for (final String column : new String[] {"wall", "prep", "fuse", "gen", "wait"}) {
+        assertEquals("   time     wall    prep    fuse     gen   speak    wait  (ms)", TickLine.HEADER);
+        assertEquals("  0.2 s      6.3     0.4     4.9     0.9     2.0     0.1  chose", line);
+        for (final String column : new String[] {"wall", "prep", "fuse", "gen", "speak", "wait"}) {
             final int end = TickLine.HEADER.indexOf(column) + column.length();
             assertTrue(Character.isDigit(line.charAt(end - 1)) && line.charAt(end) == ' ', column);
         }
@@ -29,6 +39,8 @@ class TickLineTest {
     void shouldShowWhatWasHeardSaidAndLate() {
         assertTrue(TickLine.of(tick(9, SilenceReason.NONE, "hi", "")).endsWith("  hears \"hi\""));
         assertTrue(TickLine.of(tick(9, SilenceReason.NONE, "hi", " you")).endsWith("  hears \"hi\"  says \" you\""));
+        assertTrue(TickLine.of(tick(9, SilenceReason.NONE, "", "hi", true)).endsWith("  says \"hi\" ♪"));
+        assertTrue(TickLine.of(tick(9, SilenceReason.NONE, "", "", true)).endsWith("  ♪"));
         assertTrue(TickLine.of(tick(9, SilenceReason.STALLED, "", "so")).endsWith("  says \"so\"  stalled"));
         assertTrue(TickLine.of(tick(9, SilenceReason.NONE, "", "⟨5⟩⟨6⟩")).endsWith("  says ⟨5⟩⟨6⟩"));
     }

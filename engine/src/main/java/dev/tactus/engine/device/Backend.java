@@ -29,6 +29,12 @@ public interface Backend extends AutoCloseable {
     /** Address of the logits of the last pass, float32 [output rows, vocabulary]: for teacher-forced plans. */
     long logits();
 
+    /**
+     * Address of what the flow head is told in the last pass, float32 [voice rows, hidden]: for teacher-forced plans; 0
+     * where the model does not speak.
+     */
+    long conditions();
+
     /** Stops its threads. The memory it works on may be freed afterwards. */
     @Override
     void close();

@@ -18,7 +18,7 @@ import dev.tactus.memory.MemoryTag;
  * </pre>
  */
 public final class PassRows {
-    /** A row whose logits nobody asked for. */
+    /** A row whose logits nobody asked for, or that no block of speech is made of. */
     public static final int NO_OUTPUT = -1;
 
     private final IntColumn kind;
@@ -30,10 +30,21 @@ public final class PassRows {
     private final IntColumn entry;
     private final IntColumn firstRow;
     private final IntColumn rowsOfSegment;
+    private final IntColumn outputEntry;
+    private final LongColumn speechBlock;
+    private final IntColumn voiceRow;
+    private final LongColumn voiceBlock;
+    private final IntColumn jobEntry;
+    private final LongColumn jobBlock;
+    private final LongColumn jobSamples;
     private final Columns columns;
+    private final SpeechColumns speechColumns;
     private int rows;
     private int segments;
     private int outputRows;
+    private int speechSources;
+    private int voiceRows;
+    private int jobs;
 
     /** Where the columns lie, for kernels that read them: int32 but for int64 {@code position}, float32 {@code tau}. */
     public record Columns(
@@ -44,7 +55,12 @@ public final class PassRows {
             long outputRow,
             long entry,
             long firstRow,
-            long rowsOfSegment) {}
+            long rowsOfSegment,
+            long outputEntry) {}
+
+    /** Where the columns of speech lie: int64 addresses, but for int32 {@code voiceRow} and {@code jobEntry}. */
+    public record SpeechColumns(
+            long speechBlock, long voiceRow, long voiceBlock, long jobEntry, long jobBlock, long jobSamples) {}
 
     /** Room for {@code maxRows} rows of {@code maxSegments} sessions. */
     public PassRows(final FreezableArena arena, final int maxRows, final int maxSegments) {
@@ -57,6 +73,20 @@ public final class PassRows {
         entry = IntColumn.allocate(arena, MemoryTag.PLAN, maxSegments);
         firstRow = IntColumn.allocate(arena, MemoryTag.PLAN, maxSegments);
         rowsOfSegment = IntColumn.allocate(arena, MemoryTag.PLAN, maxSegments);
+        outputEntry = IntColumn.allocate(arena, MemoryTag.PLAN, maxRows);
+        speechBlock = LongColumn.allocate(arena, MemoryTag.PLAN, maxRows);
+        voiceRow = IntColumn.allocate(arena, MemoryTag.PLAN, maxRows);
+        voiceBlock = LongColumn.allocate(arena, MemoryTag.PLAN, maxRows);
+        jobEntry = IntColumn.allocate(arena, MemoryTag.PLAN, maxSegments);
+        jobBlock = LongColumn.allocate(arena, MemoryTag.PLAN, maxSegments);
+        jobSamples = LongColumn.allocate(arena, MemoryTag.PLAN, maxSegments);
+        speechColumns = new SpeechColumns(
+                speechBlock.address(),
+                voiceRow.address(),
+                voiceBlock.address(),
+                jobEntry.address(),
+                jobBlock.address(),
+                jobSamples.address());
         columns = new Columns(
                 kind.address(),
                 value.address(),
@@ -65,7 +95,8 @@ public final class PassRows {
                 outputRow.address(),
                 entry.address(),
                 firstRow.address(),
-                rowsOfSegment.address());
+                rowsOfSegment.address(),
+                outputEntry.address());
     }
 
     /** Where the columns lie. */
@@ -73,11 +104,19 @@ public final class PassRows {
         return columns;
     }
 
+    /** Where the columns of speech lie. */
+    public SpeechColumns speechColumns() {
+        return speechColumns;
+    }
+
     /** Empties the pass. */
     public void clear() {
         rows = 0;
         segments = 0;
         outputRows = 0;
+        speechSources = 0;
+        voiceRows = 0;
+        jobs = 0;
     }
 
     /** Begins the rows of plan entry {@code planEntry}. */
@@ -102,14 +141,44 @@ public final class PassRows {
         position.set(rows, rowPosition);
         tau.set(rows, rowTau);
         outputRow.set(rows, NO_OUTPUT);
+        voiceRow.set(rows, NO_OUTPUT);
         segmentOfRow.set(rows, segments - 1);
         rowsOfSegment.set(segments - 1, rowsOfSegment.get(segments - 1) + 1);
         rows++;
     }
 
+    /** Adds a row to the current segment whose input is the block of speech at an address, float32, normalised. */
+    public void addSpeech(final long block, final long rowPosition, final float rowTau) {
+        add(RowKind.SPEECH, speechSources, rowPosition, rowTau);
+        speechBlock.set(speechSources++, block);
+    }
+
     /** Asks for the logits of the last row added. */
     public void wantOutput() {
+        outputEntry.set(outputRows, entry.get(segments - 1));
         outputRow.set(rows - 1, outputRows++);
+    }
+
+    /**
+     * Asks for a block of speech made of the last row added.
+     *
+     * @param block where its noise stands, float32, and the block afterwards; a teacher-forced pass leaves it alone
+     */
+    public void wantBlock(final long block) {
+        voiceBlock.set(voiceRows, block);
+        voiceRow.set(rows - 1, voiceRows++);
+    }
+
+    /**
+     * Asks for the sound of a block that an earlier pass made. One job per entry, in rising order of entries.
+     *
+     * @param block where it stands; 0 for silence that brings out what the vocoder holds back
+     * @param samples where 800 samples of a block go, or the 1600 of silence
+     */
+    public void addJob(final int planEntry, final long block, final long samples) {
+        jobEntry.set(jobs, planEntry);
+        jobBlock.set(jobs, block);
+        jobSamples.set(jobs++, samples);
     }
 
     /** Rows of the pass. */
@@ -125,6 +194,51 @@ public final class PassRows {
     /** Rows whose logits are computed. */
     public int outputRows() {
         return outputRows;
+    }
+
+    /** Blocks of speech that the pass takes in. */
+    public int speechSources() {
+        return speechSources;
+    }
+
+    /** Rows that a block of speech is made of. */
+    public int voiceRows() {
+        return voiceRows;
+    }
+
+    /** Jobs of the vocoder. */
+    public int jobs() {
+        return jobs;
+    }
+
+    /** Where the block of a speech source stands. */
+    public long speechBlock(final int source) {
+        return speechBlock.get(source);
+    }
+
+    /** The number of a row among those that a block is made of, or {@link #NO_OUTPUT}. */
+    public int voiceRow(final int row) {
+        return voiceRow.get(row);
+    }
+
+    /** Where the block of a voice row will stand. */
+    public long voiceBlock(final int voice) {
+        return voiceBlock.get(voice);
+    }
+
+    /** The plan entry of a job. */
+    public int jobEntry(final int job) {
+        return jobEntry.get(job);
+    }
+
+    /** Where the block of a job stands; 0 for silence. */
+    public long jobBlock(final int job) {
+        return jobBlock.get(job);
+    }
+
+    /** Where the samples of a job go. */
+    public long jobSamples(final int job) {
+        return jobSamples.get(job);
     }
 
     /** {@link RowKind} of a row. */
@@ -152,9 +266,19 @@ public final class PassRows {
         return outputRow.get(row);
     }
 
+    /** The plan entry that an output row belongs to. */
+    public int outputEntry(final int output) {
+        return outputEntry.get(output);
+    }
+
     /** The plan entry that a row belongs to. */
     public int entryOfRow(final int row) {
         return entry.get(segmentOfRow.get(row));
+    }
+
+    /** The segment that a row belongs to. */
+    public int segmentOfRow(final int row) {
+        return segmentOfRow.get(row);
     }
 
     /** The plan entry of a segment. */

@@ -11,5 +11,8 @@ public final class RowKind {
     /** A patch of a frame: value is the index of the patch source. */
     public static final int PATCH = 2;
 
+    /** A block of the model's own speech: value is the index of the speech source. */
+    public static final int SPEECH = 3;
+
     private RowKind() {}
 }

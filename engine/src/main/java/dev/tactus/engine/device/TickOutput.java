@@ -1,5 +1,6 @@
 package dev.tactus.engine.device;
 
+import dev.tactus.memory.FloatColumn;
 import dev.tactus.memory.FreezableArena;
 import dev.tactus.memory.IntColumn;
 import dev.tactus.memory.LongColumn;
@@ -7,12 +8,16 @@ import dev.tactus.memory.MemoryTag;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 
 /**
- * What a tick puts out, per plan entry: token ids with the state of the output machine they were drawn in, when each
- * stage ended on the device's clock, and a flag that publishes the rest.
+ * What a tick puts out, per plan entry: token ids, {@link #BLOCK} for a block of speech, with the state of the output
+ * machine they were drawn in and, where the plan asks for them, their log-probabilities; how many samples of speech;
+ * when each stage ended on the device's clock, and a flag that publishes the rest.
  *
  * <p>Written by the device until it calls {@link #complete}; read by the tick thread once {@link #isComplete}.
  */
 public final class TickOutput {
+    /** Stands in the place of a token id for a block of speech, which has none. */
+    public static final int BLOCK = -2;
+
     /** The entry's output is whole. */
     public static final int OK = 0;
 
@@ -25,7 +30,10 @@ public final class TickOutput {
     private final IntColumn error;
     private final IntColumn token;
     private final IntColumn drawnIn;
+    private final FloatColumn logProbability;
     private final LongColumn generateNs;
+    private final LongColumn speakNs;
+    private final IntColumn samples;
     private final LongColumn completedNs;
     private long startedNs;
     private long preprocessNs;
@@ -41,7 +49,10 @@ public final class TickOutput {
         error = IntColumn.allocate(arena, MemoryTag.PLAN, maxSessions);
         token = IntColumn.allocate(arena, MemoryTag.PLAN, maxSessions * maxOutputs);
         drawnIn = IntColumn.allocate(arena, MemoryTag.PLAN, maxSessions * maxOutputs);
+        logProbability = FloatColumn.allocate(arena, MemoryTag.PLAN, maxSessions * maxOutputs);
         generateNs = LongColumn.allocate(arena, MemoryTag.PLAN, maxSessions);
+        speakNs = LongColumn.allocate(arena, MemoryTag.PLAN, maxSessions);
+        samples = IntColumn.allocate(arena, MemoryTag.PLAN, maxSessions);
         completedNs = LongColumn.allocate(arena, MemoryTag.PLAN, maxSessions);
     }
 
@@ -51,6 +62,8 @@ public final class TickOutput {
             count.set(i, 0);
             error.set(i, OK);
             generateNs.set(i, 0);
+            speakNs.set(i, 0);
+            samples.set(i, 0);
             complete.setPlain(i, 0);
         }
         passes = 0;
@@ -66,14 +79,25 @@ public final class TickOutput {
         count.set(entry, n + 1);
     }
 
+    /** Tells the log-probability of the token that was added last, for an entry whose plan asks for it. */
+    public void logProbability(final int entry, final float value) {
+        logProbability.set(entry * maxOutputs + count.get(entry) - 1, value);
+    }
+
     /** Marks an entry as failed with {@link #NOT_FINITE}. */
     public void fail(final int entry, final int code) {
         error.set(entry, code);
     }
 
+    /** Tells how many samples of speech were made. */
+    public void samples(final int entry, final int count) {
+        samples.set(entry, count);
+    }
+
     /** Publishes an entry: nothing of it changes any more. */
-    public void complete(final int entry, final long entryGenerateNs, final long atNs) {
+    public void complete(final int entry, final long entryGenerateNs, final long entrySpeakNs, final long atNs) {
         generateNs.set(entry, entryGenerateNs);
+        speakNs.set(entry, entrySpeakNs);
         completedNs.set(entry, atNs);
         complete.setRelease(entry, 1);
     }
@@ -108,7 +132,7 @@ public final class TickOutput {
         return error.get(entry);
     }
 
-    /** Token id at output position {@code i}. */
+    /** Token id at output position {@code i}, or {@link #BLOCK}. */
     public int token(final int entry, final int i) {
         return token.get(entry * maxOutputs + i);
     }
@@ -116,6 +140,11 @@ public final class TickOutput {
     /** The machine state in which that token was drawn. */
     public int drawnIn(final int entry, final int i) {
         return drawnIn.get(entry * maxOutputs + i);
+    }
+
+    /** The log-probability of that token; left over from another tick where the plan did not ask for it. */
+    public float logProbabilityOf(final int entry, final int i) {
+        return logProbability.get(entry * maxOutputs + i);
     }
 
     /** When the device took the tick up. */
@@ -133,9 +162,19 @@ public final class TickOutput {
         return fuseNs;
     }
 
-    /** How long sampling and decode passes took until the entry was complete. */
+    /** How long sampling and decode passes took until the entry was complete, or until it spoke. */
     public long generateNs(final int entry) {
         return generateNs.get(entry);
+    }
+
+    /** How long the passes took in which the entry spoke. */
+    public long speakNs(final int entry) {
+        return speakNs.get(entry);
+    }
+
+    /** Samples of speech that were made. */
+    public int samples(final int entry) {
+        return samples.get(entry);
     }
 
     /** When the entry was complete. */

@@ -26,9 +26,13 @@ public final class TickPlan {
     private final IntColumn textBudget;
     private final IntColumn policy;
     private final IntColumn talking;
+    private final LongColumn blocks;
+    private final LongColumn samples;
+    private final IntColumn heldBack;
     private final IntColumn adapter;
     private final LongColumn script;
     private final IntColumn scriptLength;
+    private final IntColumn logProbabilities;
     private final FloatColumn outputTau;
     private final SamplingParameters[] sampling;
     private int entries;
@@ -48,13 +52,17 @@ public final class TickPlan {
     private boolean forced;
     private final Columns columns;
 
-    /** Where columns lie, for kernels that read them: int64 but for int32 {@code patchRow} and {@code patchCol}. */
+    /**
+     * Where columns lie, for kernels that read them: int64 but for int32 {@code adapter}, {@code patchRow} and
+     * {@code patchCol}.
+     */
     public record Columns(
             long state,
             long localPages,
             long globalPages,
             long tick,
             long seed,
+            long adapter,
             long audioLeft,
             long audioRight,
             long audioBins,
@@ -92,9 +100,13 @@ public final class TickPlan {
         textBudget = IntColumn.allocate(arena, MemoryTag.PLAN, maxSessions);
         policy = IntColumn.allocate(arena, MemoryTag.PLAN, maxSessions);
         talking = IntColumn.allocate(arena, MemoryTag.PLAN, maxSessions);
+        blocks = LongColumn.allocate(arena, MemoryTag.PLAN, maxSessions);
+        samples = LongColumn.allocate(arena, MemoryTag.PLAN, maxSessions);
+        heldBack = IntColumn.allocate(arena, MemoryTag.PLAN, maxSessions);
         adapter = IntColumn.allocate(arena, MemoryTag.PLAN, maxSessions);
         script = LongColumn.allocate(arena, MemoryTag.PLAN, maxSessions);
         scriptLength = IntColumn.allocate(arena, MemoryTag.PLAN, maxSessions);
+        logProbabilities = IntColumn.allocate(arena, MemoryTag.PLAN, maxSessions);
         outputTau = FloatColumn.allocate(arena, MemoryTag.PLAN, maxSessions * maxOutputs);
         sampling = new SamplingParameters[maxSessions];
         audioLeft = LongColumn.allocate(arena, MemoryTag.PLAN, maxAudio);
@@ -111,6 +123,7 @@ public final class TickPlan {
                 globalPages.address(),
                 tick.address(),
                 seed.address(),
+                adapter.address(),
                 audioLeft.address(),
                 audioRight.address(),
                 audioBins.address(),
@@ -156,8 +169,12 @@ public final class TickPlan {
         tick.set(entry, sessionTick);
         seed.set(entry, sessionSeed);
         adapter.set(entry, 0);
+        blocks.set(entry, 0);
+        samples.set(entry, 0);
+        heldBack.set(entry, 0);
         script.set(entry, 0);
         scriptLength.set(entry, 0);
+        logProbabilities.set(entry, 0);
         sampling[entry] = parameters;
         rows.beginSegment(entry);
         return entry;
@@ -170,10 +187,34 @@ public final class TickPlan {
         textBudget.set(entry, budget);
     }
 
+    /**
+     * Sets where the speech of an entry goes; an entry begins without.
+     *
+     * @param blockPlaces address of its last two blocks, float32 [2, elements of a block]; output position i of a
+     *     tick's blocks stands at i mod 2
+     * @param sampleSlot address of float32 [3200], the samples of the tick
+     * @param holdsBack whether its vocoder holds samples back: the last block it was given was not silence
+     */
+    public void speech(final int entry, final long blockPlaces, final long sampleSlot, final boolean holdsBack) {
+        blocks.set(entry, blockPlaces);
+        samples.set(entry, sampleSlot);
+        heldBack.set(entry, holdsBack ? 1 : 0);
+    }
+
+    /** Chooses the adapter of an entry: its number, from 1 on. An entry begins with 0, the base alone. */
+    public void adapter(final int entry, final int number) {
+        adapter.set(entry, number);
+    }
+
     /** Lets output position p of an entry choose nothing but id p of the int32 ids at {@code address} (benches). */
     public void script(final int entry, final long address, final int length) {
         script.set(entry, address);
         scriptLength.set(entry, length);
+    }
+
+    /** Asks for the log-probability of every token that an entry draws. */
+    public void wantLogProbabilities(final int entry) {
+        logProbabilities.set(entry, 1);
     }
 
     /** Sets τ of output position {@code output} of an entry. */
@@ -251,6 +292,11 @@ public final class TickPlan {
         return globalPages.get(entry);
     }
 
+    /** Number of the entry's adapter; 0 for the base alone. */
+    public int adapter(final int entry) {
+        return adapter.get(entry);
+    }
+
     /** Session tick of an entry. */
     public long tick(final int entry) {
         return tick.get(entry);
@@ -281,6 +327,21 @@ public final class TickPlan {
         return talking.get(entry) != 0;
     }
 
+    /** Where the last two blocks of an entry stand. */
+    public long blocks(final int entry) {
+        return blocks.get(entry);
+    }
+
+    /** Where the samples of an entry go. */
+    public long samples(final int entry) {
+        return samples.get(entry);
+    }
+
+    /** Whether the entry's vocoder holds samples back. */
+    public boolean holdsBack(final int entry) {
+        return heldBack.get(entry) != 0;
+    }
+
     /** Address of the entry's script, 0 for none. */
     public long scriptAddress(final int entry) {
         return script.get(entry);
@@ -289,6 +350,11 @@ public final class TickPlan {
     /** Ids in the entry's script. */
     public int scriptLength(final int entry) {
         return scriptLength.get(entry);
+    }
+
+    /** Whether the log-probabilities of an entry's tokens are wanted. */
+    public boolean wantsLogProbabilities(final int entry) {
+        return logProbabilities.get(entry) != 0;
     }
 
     /** τ of an output position. */

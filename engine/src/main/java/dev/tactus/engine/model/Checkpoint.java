@@ -20,7 +20,8 @@ import tools.jackson.core.JsonToken;
  * The weights of a model directory: one {@code model.safetensors}, or {@code model.safetensors.index.json} and the
  * shards it names; where both stand, the single file is read.
  *
- * <p>All files are mapped read-only and stay mapped until {@link #close()}. Thread-safe once opened.
+ * <p>All files are mapped read-only and stay mapped until {@link #close()}. Thread-safe once opened. A checkpoint can
+ * also be {@linkplain #inMemory made} of tensors that lie elsewhere.
  */
 public final class Checkpoint implements AutoCloseable {
     /** The single file. */
@@ -70,6 +71,18 @@ public final class Checkpoint implements AutoCloseable {
                 checkpoint.close();
             }
         }
+    }
+
+    /**
+     * Tensors that lie in memory already, as a checkpoint: nothing is mapped, and the memory stays its owner's.
+     *
+     * @param directory what errors name
+     * @param tensors valid for as long as the checkpoint is used
+     */
+    public static Checkpoint inMemory(final Path directory, final List<Tensor> tensors) {
+        final Checkpoint checkpoint = new Checkpoint(directory);
+        tensors.forEach(tensor -> checkpoint.tensors.put(tensor.name(), tensor));
+        return checkpoint;
     }
 
     /** The model directory. */

@@ -17,14 +17,21 @@ public final class InklingProgram {
     private final InklingWeights weights;
     private final SessionLayout layout;
     private final ProgramTables tables;
-    private final StepProgram.Builder builder = new StepProgram.Builder();
+    private final AdapterTargets targets;
+    private final StepProgram.Builder builder;
     private final TextConfig text;
     private final int d;
 
-    private InklingProgram(final InklingWeights weights, final SessionLayout layout, final ProgramTables tables) {
+    private InklingProgram(
+            final InklingWeights weights,
+            final SessionLayout layout,
+            final ProgramTables tables,
+            final AdapterTargets targets) {
         this.weights = weights;
         this.layout = layout;
         this.tables = tables;
+        this.targets = targets;
+        this.builder = new StepProgram.Builder(targets.rank());
         this.text = weights.config().text();
         this.d = text.hidden();
     }
@@ -39,7 +46,22 @@ public final class InklingProgram {
             final SessionLayout layout,
             final ProgramTables tables,
             final int frameWidth) {
-        return new InklingProgram(weights, layout, tables).compile(frameWidth);
+        return compile(weights, layout, tables, frameWidth, AdapterTargets.NONE);
+    }
+
+    /**
+     * The program of a model with adapters beside some of its matrices.
+     *
+     * @param frameWidth pixels per row of the frames that patches are cut from
+     * @param targets which matrices
+     */
+    public static StepProgram compile(
+            final InklingWeights weights,
+            final SessionLayout layout,
+            final ProgramTables tables,
+            final int frameWidth,
+            final AdapterTargets targets) {
+        return new InklingProgram(weights, layout, tables, targets).compile(frameWidth);
     }
 
     private StepProgram compile(final int frameWidth) {
@@ -48,9 +70,10 @@ public final class InklingProgram {
         builder.endPreprocess();
         final int audio = bins.map(this::hear).orElse(-1);
         final int vision = pixels.map(this::see).orElse(-1);
+        final int speech = weights.voice().map(this::takeIn).orElse(-1);
         final int x = builder.buffer("x", RowSpace.PASS, d);
         builder.add(new Op.Embed(
-                "embed", weights.embed(), weights.embedNorm().address(), text.rmsNormEps(), audio, vision, x));
+                "embed", weights.embed(), weights.embedNorm().address(), text.rmsNormEps(), audio, vision, speech, x));
         final int n = builder.buffer("normed", RowSpace.PASS, d);
         final int h = builder.buffer("h", RowSpace.PASS, d);
         for (int i = 0; i < weights.layers().size(); i++) {
@@ -141,6 +164,76 @@ public final class InklingProgram {
         return x;
     }
 
+    /** The vectors of blocks of speech. */
+    private int takeIn(final VoiceWeights voice) {
+        final int blocks =
+                builder.buffer("speech blocks", RowSpace.SPEECH, voice.config().blockElements());
+        final int y = builder.buffer("speech", RowSpace.SPEECH, d);
+        builder.add(new Op.SpeechBlocks("speech.blocks", blocks));
+        builder.add(new Op.Linear("speech.encoder", RowSpace.SPEECH, blocks, voice.encoder(), y, 1, true));
+        final long norm = voice.finalNorm().address();
+        builder.add(new Op.RmsNorm("speech.norm", RowSpace.SPEECH, y, norm, y, d, 1, VoiceWeights.ENCODER_EPS));
+        return y;
+    }
+
+    /**
+     * Blocks of speech, out of the rows that they are made of, and the sound of those made before. Both stand where no
+     * barrier comes between, so that one worker makes the sound while another makes the next block.
+     */
+    private void speak(final VoiceWeights voice, final int x) {
+        final int condition = builder.buffer("condition", RowSpace.VOICE, d);
+        final int blocks =
+                builder.buffer("blocks", RowSpace.VOICE, voice.config().blockElements());
+        builder.add(new Op.OutputNorm(
+                "speak.norm", RowSpace.VOICE, x, weights.norm().address(), text.rmsNormEps(), 1f, condition));
+        builder.add(new Op.Flow("speak.flow", voice.shape(), voice.flow(), condition, blocks));
+        builder.add(new Op.Vocode(
+                "speak.vocoder",
+                tables.vocoder(),
+                voice.melMean().address(),
+                voice.melStd().address(),
+                layout.vocoder()));
+        builder.conditions(condition);
+    }
+
+    /**
+     * Computes what adapters beside a matrix need, if there can be any.
+     *
+     * @param place tells apart what is needed at a time
+     */
+    private Adapted beside(
+            final String op, final RowSpace space, final int x, final String tensor, final Matrix w, final int place) {
+        if (!targets.has(tensor)) {
+            return Adapted.NONE;
+        }
+        final int module = builder.module(tensor, 1, w.rows(), w.cols());
+        final String name = "adapters " + space + " " + place;
+        final Adapted adapted = new Adapted(module, -1, builder.sharedBuffer(name, space, targets.rank()));
+        builder.add(new Op.AdapterDown(op + ".adapters", space, x, adapted, w.cols(), null));
+        return adapted;
+    }
+
+    private int stack(final String tensor, final int experts, final int rows, final int cols) {
+        return targets.has(tensor) ? builder.module(tensor, experts, rows, cols) : -1;
+    }
+
+    /** The same for experts. */
+    private Adapted besideExperts(
+            final String op,
+            final int x,
+            final int routed,
+            final int shared,
+            final int cols,
+            final Op.AdapterDown.Choice experts) {
+        if (routed < 0 && shared < 0) {
+            return Adapted.NONE;
+        }
+        final int t = shared("adapters of experts", experts.slots() * targets.rank());
+        final Adapted adapted = new Adapted(routed, shared, t);
+        builder.add(new Op.AdapterDown(op + ".adapters", RowSpace.PASS, x, adapted, cols, experts));
+        return adapted;
+    }
+
     private void layer(
             final LayerWeights layer, final SessionLayout.LayerState state, final int x, final int n, final int h) {
         final String p = "layers." + layer.config().index();
@@ -174,10 +267,7 @@ public final class InklingProgram {
         final int kOut = shared(kind + " k conv", config.keyWidth());
         final int vOut = shared(kind + " v conv", config.keyWidth());
         final int y = shared(kind + " attention", config.queryWidth());
-        builder.add(new Op.Linear(p + ".wq", RowSpace.PASS, n, w.query(), q, 1, false));
-        builder.add(new Op.Linear(p + ".wk", RowSpace.PASS, n, w.key(), k, 1, false));
-        builder.add(new Op.Linear(p + ".wv", RowSpace.PASS, n, w.value(), v, 1, false));
-        builder.add(new Op.Linear(p + ".wr", RowSpace.PASS, n, w.relative(), r, 1, false));
+        projections(p, ModelTensors.layerPrefix(config.index()) + "attn.", w, n, new int[] {q, k, v, r});
         builder.add(new Op.KeyValue(
                 p + ".key_value",
                 state.shape(),
@@ -210,6 +300,8 @@ public final class InklingProgram {
                 r,
                 w.biasBank().address(),
                 y));
+        final String tensor = ModelTensors.layerPrefix(config.index()) + "attn.wo_ud.weight";
+        final Adapted adapted = beside(p + ".wo", RowSpace.PASS, y, tensor, w.output(), 0);
         builder.add(new Op.LinearConv(
                 p + ".wo",
                 y,
@@ -220,7 +312,23 @@ public final class InklingProgram {
                 layer.attnConv().address(),
                 text.convTaps(),
                 state.attentionCarry(),
-                x));
+                x,
+                adapted));
+    }
+
+    /** Queries, keys, values and relative states; what their adapters need comes first, so that one barrier serves. */
+    private void projections(
+            final String p, final String prefix, final AttentionWeights w, final int n, final int[] y) {
+        final String[] ops = {p + ".wq", p + ".wk", p + ".wv", p + ".wr"};
+        final String[] tensors = {"wq_du.weight", "wk_dv.weight", "wv_dv.weight", "wr_du.weight"};
+        final Matrix[] matrices = {w.query(), w.key(), w.value(), w.relative()};
+        final Adapted[] adapted = new Adapted[ops.length];
+        for (int i = 0; i < ops.length; i++) {
+            adapted[i] = beside(ops[i], RowSpace.PASS, n, prefix + tensors[i], matrices[i], i);
+        }
+        for (int i = 0; i < ops.length; i++) {
+            builder.add(new Op.Linear(ops[i], RowSpace.PASS, n, matrices[i], y[i], 1, false, adapted[i]));
+        }
     }
 
     private void dense(
@@ -233,7 +341,10 @@ public final class InklingProgram {
             final int h) {
         final int gateUp = shared("gate up", mlp.gateUp().rows());
         final int hidden = shared("hidden", mlp.down().cols());
-        builder.add(new Op.LinearSwiglu(p + ".w13", n, mlp.gateUp(), gateUp, hidden));
+        final String prefix = ModelTensors.layerPrefix(layer.config().index()) + "mlp.";
+        final Adapted up = beside(p + ".w13", RowSpace.PASS, n, prefix + "w13_dn.weight", mlp.gateUp(), 0);
+        builder.add(new Op.LinearSwiglu(p + ".w13", n, mlp.gateUp(), gateUp, hidden, up));
+        final Adapted down = beside(p + ".w2", RowSpace.PASS, hidden, prefix + "w2_md.weight", mlp.down(), 0);
         builder.add(new Op.LinearConv(
                 p + ".w2",
                 hidden,
@@ -244,7 +355,8 @@ public final class InklingProgram {
                 layer.mlpConv().address(),
                 text.convTaps(),
                 state.mlpCarry(),
-                x));
+                x,
+                down));
     }
 
     private void experts(
@@ -278,8 +390,24 @@ public final class InklingProgram {
                 text.routeScale() * mlp.globalScale(),
                 experts,
                 weightOf));
+        final int hiddenOf = routed.hidden();
+        final String prefix = ModelTensors.layerPrefix(layer.config().index()) + "mlp.";
+        final Adapted ofUp = besideExperts(
+                p + ".experts_w13",
+                n,
+                stack(prefix + "experts.w13_weight", routed.count(), 2 * hiddenOf, d),
+                stack(prefix + "shared_experts.shared_w13_weight", sharedGroup.count(), 2 * hiddenOf, d),
+                d,
+                new Op.AdapterDown.Choice(experts, routed.count(), sharedGroup.count(), chosen, false));
         builder.add(new Op.ExpertsUp(
-                p + ".experts_w13", n, experts, weightOf, routed, sharedGroup, chosen, gateUp, hidden));
+                p + ".experts_w13", n, experts, weightOf, routed, sharedGroup, chosen, gateUp, hidden, ofUp));
+        final Adapted ofDown = besideExperts(
+                p + ".experts_w2",
+                hidden,
+                stack(prefix + "experts.w2_weight", routed.count(), d, hiddenOf),
+                stack(prefix + "shared_experts.shared_w2_weight", sharedGroup.count(), d, hiddenOf),
+                hiddenOf,
+                new Op.AdapterDown.Choice(experts, routed.count(), sharedGroup.count(), chosen, true));
         builder.add(new Op.ExpertsDownConv(
                 p + ".experts_w2",
                 hidden,
@@ -293,7 +421,8 @@ public final class InklingProgram {
                 layer.mlpConv().address(),
                 text.convTaps(),
                 state.mlpCarry(),
-                x));
+                x,
+                ofDown));
     }
 
     private Experts group(final MatrixStack up, final MatrixStack down) {
@@ -305,9 +434,12 @@ public final class InklingProgram {
         final int out = builder.buffer("output", RowSpace.OUTPUT, d);
         final int logits = builder.buffer("logits", RowSpace.OUTPUT, vocabulary);
         final int sampled = builder.buffer("sampled", RowSpace.OUTPUT, 1);
-        builder.add(
-                new Op.OutputNorm("norm", x, weights.norm().address(), text.rmsNormEps(), text.mupMultiplier(), out));
-        builder.add(new Op.Linear("unembed", RowSpace.OUTPUT, out, weights.unembed(), logits, 1, false));
+        weights.voice().ifPresent(voice -> speak(voice, x));
+        builder.add(new Op.OutputNorm(
+                "norm", RowSpace.OUTPUT, x, weights.norm().address(), text.rmsNormEps(), text.mupMultiplier(), out));
+        final Matrix unembed = weights.unembed();
+        final Adapted adapted = beside("unembed", RowSpace.OUTPUT, out, "model.llm.unembed.weight", unembed, 0);
+        builder.add(new Op.Linear("unembed", RowSpace.OUTPUT, out, unembed, logits, 1, false, adapted));
         builder.add(new Op.Sample("sample", logits, vocabulary, sampled));
         return builder.build(logits, sampled);
     }

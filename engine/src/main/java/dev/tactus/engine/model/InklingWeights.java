@@ -18,6 +18,7 @@ import java.util.Optional;
  * @param unembed [V, d]; the first {@code unpaddedVocab} rows are logits
  * @param audio the audio encoder; empty: the model does not hear
  * @param vision the image encoder; empty: the model does not see
+ * @param voice the head that speaks; empty: the model does not speak
  */
 public record InklingWeights(
         ModelConfig config,
@@ -28,7 +29,8 @@ public record InklingWeights(
         FloatTable norm,
         Matrix unembed,
         Optional<AudioWeights> audio,
-        Optional<VisionWeights> vision) {
+        Optional<VisionWeights> vision,
+        Optional<VoiceWeights> voice) {
     /** Makes the list unmodifiable. */
     public InklingWeights {
         layers = List.copyOf(layers);
@@ -61,7 +63,8 @@ public record InklingWeights(
                 loader.table("model.llm.norm.weight"),
                 loader.matrix("model.llm.unembed.weight"),
                 tensors.audio() ? Optional.of(loadAudio(loader)) : Optional.empty(),
-                tensors.vision() ? Optional.of(loadVision(loader, config.visionStages())) : Optional.empty());
+                tensors.vision() ? Optional.of(loadVision(loader, config.visionStages())) : Optional.empty(),
+                tensors.voice() ? loadVoice(loader, config, arena) : Optional.empty());
     }
 
     /** Parameters of the model: elements of all tensors the engine reads. */
@@ -140,5 +143,12 @@ public record InklingWeights(
             }
         }
         return new VisionWeights(stages, linears, norms, loader.table("model.visual.final_norm.weight"));
+    }
+
+    private static Optional<VoiceWeights> loadVoice(
+            final WeightLoader loader, final ModelConfig config, final FreezableArena arena) {
+        return config.interaction()
+                .flatMap(InteractionConfig::audioOut)
+                .map(voice -> VoiceTensors.load(loader, config, voice, arena));
     }
 }

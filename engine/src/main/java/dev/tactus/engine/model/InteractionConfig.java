@@ -157,6 +157,28 @@ public record InteractionConfig(
                 speech);
     }
 
+    /** This config with another view of the past, for its global layers. */
+    public InteractionConfig withContext(final int sinks, final int window) {
+        return new InteractionConfig(
+                tickMs,
+                tickTokenId,
+                quietTokenId,
+                speakTokenId,
+                sayTokenId,
+                audioGapTokenId,
+                videoGapTokenId,
+                textInTokenId,
+                hearTokenId,
+                cutTokenId,
+                textInMax,
+                textOutMax,
+                videoRows,
+                videoCols,
+                sinks,
+                window,
+                audioOut);
+    }
+
     /** The control ids by the name of their field, in the order of this record. */
     public Map<String, Integer> controlIds() {
         final Map<String, Integer> ids = new LinkedHashMap<>();

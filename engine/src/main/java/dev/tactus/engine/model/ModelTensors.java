@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -12,27 +13,28 @@ import java.util.Set;
  *
  * <p>A checkpoint has an audio encoder if it has any tensor under {@code model.audio.}, and an image encoder if it has
  * any under {@code model.visual.}; then it must have all of that encoder. A model without them is a legal text model:
- * such sessions cannot declare that modality.
+ * such sessions cannot declare that modality. It has a head that speaks if its {@code interaction_config} has an
+ * {@code audio_out} and it has any tensor under {@code model.audio_out.}; then it must have all of that head.
  *
  * @param expected all tensors the engine reads, in the order in which they are used
  * @param audio whether the model hears
  * @param vision whether the model sees
- * @param audioOut whether the checkpoint has tensors of a head that speaks; they are not among {@code expected}
- * @param skipped names the engine knows and does not read: multi-token prediction, the head that speaks
+ * @param voice whether the model speaks
+ * @param skipped names the engine knows and does not read: multi-token prediction, and the head that speaks if the
+ *     configuration has no {@code audio_out}
  * @param unknown names the engine does not know
  */
 public record ModelTensors(
         List<TensorSpec> expected,
         boolean audio,
         boolean vision,
-        boolean audioOut,
+        boolean voice,
         List<String> skipped,
         List<String> unknown) {
     /** The prefix of all tensors. */
     static final String PREFIX = "model.";
 
     private static final String AUDIO = PREFIX + "audio.";
-    private static final String AUDIO_OUT = PREFIX + "audio_out.";
     private static final String VISION = PREFIX + "visual.";
     private static final String PREDICTION = PREFIX + "mtp.";
     private static final int MOST_LISTED = 16;
@@ -53,25 +55,40 @@ public record ModelTensors(
         final Set<String> names = checkpoint.names();
         final boolean audio = names.stream().anyMatch(name -> name.startsWith(AUDIO));
         final boolean vision = names.stream().anyMatch(name -> name.startsWith(VISION));
-        final List<TensorSpec> expected = expected(config, audio, vision);
+        final boolean voice =
+                audioOut(config).isPresent() && names.stream().anyMatch(name -> name.startsWith(VoiceTensors.PREFIX));
+        final List<TensorSpec> expected = expected(config, audio, vision, voice);
         requireAll(checkpoint, expected);
         final Set<String> known = new HashSet<>();
         expected.forEach(spec -> known.add(spec.name()));
         final List<String> skipped = new ArrayList<>();
         final List<String> unknown = new ArrayList<>();
         for (final String name : names) {
-            if (name.startsWith(PREDICTION) || name.startsWith(AUDIO_OUT)) {
+            if (name.startsWith(PREDICTION) || !voice && name.startsWith(VoiceTensors.PREFIX)) {
                 skipped.add(name);
             } else if (!known.contains(name)) {
                 unknown.add(name);
             }
         }
-        final boolean audioOut = names.stream().anyMatch(name -> name.startsWith(AUDIO_OUT));
-        return new ModelTensors(expected, audio, vision, audioOut, skipped, unknown);
+        return new ModelTensors(expected, audio, vision, voice, skipped, unknown);
     }
 
-    /** All tensors of a model of {@code config}, with or without its encoders. */
+    private static Optional<AudioOutConfig> audioOut(final ModelConfig config) {
+        return config.interaction().flatMap(InteractionConfig::audioOut);
+    }
+
+    /** All tensors of a model of {@code config} that does not speak, with or without its encoders. */
     public static List<TensorSpec> expected(final ModelConfig config, final boolean audio, final boolean vision) {
+        return expected(config, audio, vision, false);
+    }
+
+    /**
+     * All tensors of a model of {@code config}, with or without its encoders and its head that speaks.
+     *
+     * @throws InvalidModelException when it shall speak and the configuration has no {@code audio_out}
+     */
+    public static List<TensorSpec> expected(
+            final ModelConfig config, final boolean audio, final boolean vision, final boolean voice) {
         final TextConfig text = config.text();
         final int d = text.hidden();
         final List<TensorSpec> specs = new ArrayList<>();
@@ -95,6 +112,13 @@ public record ModelTensors(
         }
         specs.add(TensorSpec.of("model.llm.norm.weight", Use.TABLE, d));
         specs.add(TensorSpec.of("model.llm.unembed.weight", Use.MATRIX, text.vocab(), d));
+        if (voice) {
+            specs.addAll(VoiceTensors.expected(
+                    audioOut(config)
+                            .orElseThrow(() -> InvalidModelException.of(
+                                    config.file(), "interaction_config.audio_out", "nothing", "a head that speaks")),
+                    d));
+        }
         return specs;
     }
 

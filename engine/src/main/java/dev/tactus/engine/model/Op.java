@@ -1,6 +1,7 @@
 package dev.tactus.engine.model;
 
 import dev.tactus.kernel.AttentionShape;
+import dev.tactus.kernel.FlowShape;
 
 /**
  * One op of a {@link StepProgram}: what is computed, over which buffers and weights; not how. Buffers are numbers,
@@ -143,10 +144,23 @@ public sealed interface Op {
      *
      * @param exact whether it is computed as in the EXACT class in every class of numerics: routers and tables
      */
-    record Linear(String name, RowSpace space, int x, Matrix w, int y, int perRow, boolean exact) implements Op {
+    record Linear(String name, RowSpace space, int x, Matrix w, int y, int perRow, boolean exact, Adapted adapted)
+            implements Op {
+        /** Without adapters. */
+        public Linear(
+                final String name,
+                final RowSpace space,
+                final int x,
+                final Matrix w,
+                final int y,
+                final int perRow,
+                final boolean exact) {
+            this(name, space, x, w, y, perRow, exact, Adapted.NONE);
+        }
+
         @Override
         public int[] reads() {
-            return new int[] {x};
+            return adapted.withInput(x);
         }
 
         @Override
@@ -220,15 +234,17 @@ public sealed interface Op {
     }
 
     /**
-     * The input of every position: a normed token embedding, an audio vector or a patch vector.
+     * The input of every position: a normed token embedding, or the vector of an encoder.
      *
      * @param audio buffer of audio vectors, -1 when the model does not hear
      * @param vision buffer of patch vectors, -1 when it does not see
+     * @param speech buffer of the vectors of blocks of speech, -1 when it does not speak
      */
-    record Embed(String name, Matrix table, long norm, float eps, int audio, int vision, int y) implements Op {
+    record Embed(String name, Matrix table, long norm, float eps, int audio, int vision, int speech, int y)
+            implements Op {
         @Override
         public int[] reads() {
-            return new int[] {Math.max(0, audio), Math.max(0, vision)};
+            return new int[] {Math.max(0, audio), Math.max(0, vision), Math.max(0, speech)};
         }
 
         @Override
@@ -332,11 +348,12 @@ public sealed interface Op {
             long conv,
             int kernel,
             long carry,
-            int residual)
+            int residual,
+            Adapted adapted)
             implements Op {
         @Override
         public int[] reads() {
-            return new int[] {x, residual};
+            return adapted.withInput(x, residual);
         }
 
         @Override
@@ -356,10 +373,10 @@ public sealed interface Op {
     }
 
     /** gu = W x with interleaved gate and up rows, then y = silu(gate)·up. */
-    record LinearSwiglu(String name, int x, Matrix w, int gateUp, int y) implements Op {
+    record LinearSwiglu(String name, int x, Matrix w, int gateUp, int y, Adapted adapted) implements Op {
         @Override
         public int[] reads() {
-            return new int[] {x};
+            return adapted.withInput(x);
         }
 
         @Override
@@ -408,11 +425,20 @@ public sealed interface Op {
      * multiplied by its weight here.
      */
     record ExpertsUp(
-            String name, int x, int experts, int weights, Experts routed, Experts shared, int chosen, int gateUp, int y)
+            String name,
+            int x,
+            int experts,
+            int weights,
+            Experts routed,
+            Experts shared,
+            int chosen,
+            int gateUp,
+            int y,
+            Adapted adapted)
             implements Op {
         @Override
         public int[] reads() {
-            return new int[] {x, experts, weights};
+            return adapted.withInput(x, experts, weights);
         }
 
         @Override
@@ -448,11 +474,12 @@ public sealed interface Op {
             long conv,
             int kernel,
             long carry,
-            int residual)
+            int residual,
+            Adapted adapted)
             implements Op {
         @Override
         public int[] reads() {
-            return new int[] {x, experts, weights, residual};
+            return adapted.withInput(x, experts, weights, residual);
         }
 
         @Override
@@ -471,8 +498,13 @@ public sealed interface Op {
         }
     }
 
-    /** Gathers the rows whose logits are wanted, normed and divided by the width multiplier. */
-    record OutputNorm(String name, int x, long w, float eps, float divisor, int y) implements Op {
+    /**
+     * Gathers the rows whose logits are wanted, normed and divided by the width multiplier; or those that a block of
+     * speech is made of, divided by 1.
+     *
+     * @param gathered {@link RowSpace#OUTPUT} or {@link RowSpace#VOICE}
+     */
+    record OutputNorm(String name, RowSpace gathered, int x, long w, float eps, float divisor, int y) implements Op {
         @Override
         public int[] reads() {
             return new int[] {x};
@@ -491,6 +523,93 @@ public sealed interface Op {
         @Override
         public <T> T accept(final OpVisitor<T> visitor) {
             return visitor.outputNorm(this);
+        }
+    }
+
+    /** The blocks of speech that the pass takes in, from where they stand. */
+    record SpeechBlocks(String name, int y) implements Op {
+        @Override
+        public int[] reads() {
+            return new int[0];
+        }
+
+        @Override
+        public int[] writes() {
+            return new int[] {y};
+        }
+
+        @Override
+        public RowSpace space() {
+            return RowSpace.SPEECH;
+        }
+
+        @Override
+        public <T> T accept(final OpVisitor<T> visitor) {
+            return visitor.speechBlocks(this);
+        }
+    }
+
+    /**
+     * Noise, where the pass says that a block goes, becomes the block; nothing in a teacher-forced pass.
+     *
+     * <p>A session has places for two blocks, used in turn: what a pass takes in and makes sound of stands in one, what
+     * it makes goes into the other. So no barrier is needed for them.
+     *
+     * @param shape of the head
+     * @param head its address
+     * @param condition buffer of the normed rows
+     * @param blocks buffer to work in
+     */
+    record Flow(String name, FlowShape shape, long head, int condition, int blocks) implements Op {
+        @Override
+        public int[] reads() {
+            return new int[] {condition};
+        }
+
+        @Override
+        public int[] writes() {
+            return new int[] {blocks};
+        }
+
+        @Override
+        public RowSpace space() {
+            return RowSpace.VOICE;
+        }
+
+        @Override
+        public <T> T accept(final OpVisitor<T> visitor) {
+            return visitor.flow(this);
+        }
+    }
+
+    /**
+     * Makes sound of the blocks that the pass before made: the jobs of the pass. It meets no other op, since the
+     * vocoder's state is its own.
+     *
+     * @param tables address of the vocoder's tables
+     * @param mean address of float32 [mels]
+     * @param deviation address of float32 [mels]; a log mel is {@code block · deviation + mean}
+     * @param state bytes from the session's state to the vocoder's
+     */
+    record Vocode(String name, long tables, long mean, long deviation, long state) implements Op {
+        @Override
+        public int[] reads() {
+            return new int[0];
+        }
+
+        @Override
+        public int[] writes() {
+            return new int[0];
+        }
+
+        @Override
+        public RowSpace space() {
+            return RowSpace.VOICE;
+        }
+
+        @Override
+        public <T> T accept(final OpVisitor<T> visitor) {
+            return visitor.vocode(this);
         }
     }
 
@@ -514,6 +633,47 @@ public sealed interface Op {
         @Override
         public <T> T accept(final OpVisitor<T> visitor) {
             return visitor.sample(this);
+        }
+    }
+
+    /**
+     * t = A x for the rows of sessions with an adapter that has the module, and nothing for others: what adapters need
+     * of an op before its own product.
+     *
+     * @param adapted the op's modules, and the buffer of t
+     * @param cols inputs of the matrices
+     * @param experts which matrices; null for a single one
+     */
+    record AdapterDown(String name, RowSpace space, int x, Adapted adapted, int cols, Choice experts) implements Op {
+        /**
+         * The experts of a row.
+         *
+         * @param numbers buffer of their numbers
+         * @param routed how many there are to choose from
+         * @param shared how many every row has
+         * @param chosen how many routed ones a row has
+         * @param perSlot whether x has a vector for each of them, or one for all
+         */
+        public record Choice(int numbers, int routed, int shared, int chosen, boolean perSlot) {
+            /** Experts of a row. */
+            public int slots() {
+                return chosen + shared;
+            }
+        }
+
+        @Override
+        public int[] reads() {
+            return experts == null ? new int[] {x} : new int[] {x, experts.numbers()};
+        }
+
+        @Override
+        public int[] writes() {
+            return new int[] {adapted.t()};
+        }
+
+        @Override
+        public <T> T accept(final OpVisitor<T> visitor) {
+            return visitor.adapterDown(this);
         }
     }
 }

@@ -63,4 +63,16 @@ public interface OpVisitor<T> {
 
     /** For {@link Op.Sample}. */
     T sample(Op.Sample op);
+
+    /** For {@link Op.SpeechBlocks}. */
+    T speechBlocks(Op.SpeechBlocks op);
+
+    /** For {@link Op.Flow}. */
+    T flow(Op.Flow op);
+
+    /** For {@link Op.Vocode}. */
+    T vocode(Op.Vocode op);
+
+    /** For {@link Op.AdapterDown}. */
+    T adapterDown(Op.AdapterDown op);
 }

@@ -37,11 +37,15 @@ public final class OutputMachine {
     /** The session is quiet. */
     public static final int HELD = 2;
 
+    /** Blocks of speech of a tick that speaks. */
+    public static final int SAY_BLOCKS = 4;
+
     private static final int STATES = 3;
     private static final int POLICIES = 3;
 
     private final InteractionConfig ids;
     private final boolean voice;
+    private final int vocabulary;
     private final int words;
     private final long masks;
 
@@ -57,7 +61,8 @@ public final class OutputMachine {
             final ModelConfig model, final InteractionConfig ids, final boolean voice, final FreezableArena arena) {
         this.ids = ids;
         this.voice = voice;
-        this.words = words(model.text().unpaddedVocab());
+        this.vocabulary = model.text().unpaddedVocab();
+        this.words = words(vocabulary);
         final int count = STATES * 2 * 2 * POLICIES;
         this.masks = arena.allocate(MemoryTag.TABLE, (long) count * words * Long.BYTES, 64)
                 .address();
@@ -147,6 +152,11 @@ public final class OutputMachine {
         return masks + (long) number * words * Long.BYTES;
     }
 
+    /** Ids that have a logit. */
+    public int vocabulary() {
+        return vocabulary;
+    }
+
     /** Words of a mask. */
     public int words() {
         return words;
@@ -175,6 +185,6 @@ public final class OutputMachine {
      * Most output positions of a tick: an opening token, a second one, the text, the end, and the blocks of a voice.
      */
     public static int maxOutputs(final InteractionConfig ids) {
-        return 1 + 1 + ids.textOutMax() + 1 + 4;
+        return 1 + 1 + ids.textOutMax() + 1 + SAY_BLOCKS;
     }
 }

@@ -10,6 +10,7 @@ package dev.tactus.engine.model;
  * @param thresholds rising, one fewer than there are levels
  * @param thresholdCount how many
  * @param pixels [3, 256]
+ * @param vocoder those of {@link dev.tactus.kernel.vocoder.VocoderTables}
  */
 public record ProgramTables(
-        long hann, long cos, long sin, long filters, long thresholds, int thresholdCount, long pixels) {}
+        long hann, long cos, long sin, long filters, long thresholds, int thresholdCount, long pixels, long vocoder) {}

@@ -18,7 +18,8 @@ import java.util.stream.Stream;
  * for its benches without a download.
  *
  * <p>The model hears (80 mels, 16 levels), sees (patches of 40, two stages) and has an {@code interaction_config}; it
- * has no tokenizer and no head that speaks. The same request and seed give the same bytes on every machine.
+ * has no tokenizer, and a head that speaks only where that is asked for. The same request and seed give the same bytes
+ * on every machine.
  */
 public final class RandomModel {
     /** Bytes drawn before they are written. */
@@ -71,18 +72,31 @@ public final class RandomModel {
     }
 
     /**
+     * Writes a model that does not speak: {@link #write(Path, long, long, boolean, boolean)}.
+     *
+     * @throws InvalidModelException if the request cannot be met
+     * @throws IOException if a file cannot be written
+     */
+    public static Summary write(final Path directory, final long parameters, final long seed, final boolean experts)
+            throws IOException {
+        return write(directory, parameters, seed, experts, false);
+    }
+
+    /**
      * Writes a model of about {@code parameters} into {@code directory}, which appears complete or not at all.
      *
      * @param directory must not exist, or be empty
      * @param parameters 1 million to 2 billion, met within 8 percent
      * @param seed of all weights
      * @param experts whether all but the first two layers are mixtures of 8 experts
+     * @param voice whether it has a head that speaks
      * @throws InvalidModelException if the request cannot be met
      * @throws IOException if a file cannot be written
      */
-    public static Summary write(final Path directory, final long parameters, final long seed, final boolean experts)
+    public static Summary write(
+            final Path directory, final long parameters, final long seed, final boolean experts, final boolean voice)
             throws IOException {
-        final RandomShape shape = RandomShape.of(parameters, experts);
+        final RandomShape shape = RandomShape.of(parameters, experts, voice);
         requireFree(directory);
         final Path target = directory.toAbsolutePath().normalize();
         Files.createDirectories(target.getParent());
@@ -95,7 +109,7 @@ public final class RandomModel {
             final byte[] json = StrictJson.writeIndented(shape.config());
             Files.write(partial.resolve(ModelConfig.FILE_NAME), json);
             final ModelConfig config = ModelConfig.parse(json, ModelConfig.FILE_NAME);
-            final List<TensorSpec> specs = ModelTensors.expected(config, true, true);
+            final List<TensorSpec> specs = ModelTensors.expected(config, true, true, voice);
             writeWeights(partial.resolve(Checkpoint.SINGLE_FILE), config, specs, seed);
             Files.deleteIfExists(target);
             Files.move(partial, target, StandardCopyOption.ATOMIC_MOVE);

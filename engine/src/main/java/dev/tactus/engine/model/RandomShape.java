@@ -10,7 +10,7 @@ import java.util.Map;
  * <p>A table gives widths that suit kernels (heads of 16 to 128, everything a multiple of 16); the hidden width of the
  * MLP then makes up the count. Of the rows that can, the one whose MLP is nearest to 2⅔ of the model's width is taken.
  */
-record RandomShape(Row row, int denseIntermediate, int moeIntermediate, boolean experts) {
+record RandomShape(Row row, int denseIntermediate, int moeIntermediate, boolean experts, boolean voice) {
     /** Fewest parameters: below it the image encoder alone would be larger. */
     static final long FEWEST = 1_000_000;
 
@@ -51,12 +51,12 @@ record RandomShape(Row row, int denseIntermediate, int moeIntermediate, boolean 
      *
      * @throws InvalidModelException if no shape comes within 8 percent
      */
-    static RandomShape of(final long parameters, final boolean experts) {
+    static RandomShape of(final long parameters, final boolean experts, final boolean voice) {
         RandomShape best = null;
         double bestDistance = Double.POSITIVE_INFINITY;
         if (parameters >= FEWEST && parameters <= MOST) {
             for (final Row row : ROWS) {
-                final RandomShape shape = filled(row, parameters, experts);
+                final RandomShape shape = filled(row, parameters, experts, voice);
                 final double ratio = (double) shape.denseIntermediate / row.hidden();
                 final double distance = Math.abs(Math.log(ratio / IDEAL_RATIO));
                 if (distance < bestDistance && Math.abs(shape.count() - parameters) <= TOLERANCE * parameters) {
@@ -96,7 +96,7 @@ record RandomShape(Row row, int denseIntermediate, int moeIntermediate, boolean 
     /** The parameters of this shape: elements of all tensors, the encoders' included. */
     long count() {
         final ModelConfig config = ModelConfig.parse(StrictJson.write(config()), "random model");
-        return ModelTensors.expected(config, true, true).stream()
+        return ModelTensors.expected(config, true, true, voice).stream()
                 .mapToLong(TensorSpec::elements)
                 .sum();
     }
@@ -135,7 +135,7 @@ record RandomShape(Row row, int denseIntermediate, int moeIntermediate, boolean 
         return text;
     }
 
-    private static Map<String, Object> interactionConfig() {
+    private Map<String, Object> interactionConfig() {
         final InteractionConfig defaults = InteractionConfig.defaults();
         final Map<String, Object> interaction = new LinkedHashMap<>();
         interaction.put("tick_ms", defaults.tickMs());
@@ -146,20 +146,39 @@ record RandomShape(Row row, int denseIntermediate, int moeIntermediate, boolean 
         interaction.put("video_cols", defaults.videoCols());
         interaction.put("sink_positions", defaults.sinkPositions());
         interaction.put("global_window", defaults.globalWindow());
+        if (voice) {
+            interaction.put("audio_out", audioOut());
+        }
         return interaction;
     }
 
-    /** The shape of {@code row} whose MLP brings it nearest to {@code parameters}: the count is linear in its width. */
-    private static RandomShape filled(final Row row, final long parameters, final boolean experts) {
-        final int step = STEP * EXPERT_SHARE;
-        final long one = sized(row, step, experts).count();
-        final double slope = (sized(row, 2 * step, experts).count() - one) / (double) step;
-        final int unit = experts ? step : STEP;
-        final long units = Math.round((step + (parameters - one) / slope) / unit);
-        return sized(row, (int) Math.clamp(units, 1L, 16L * row.hidden() / unit) * unit, experts);
+    /** The head of MODEL.md, narrower where the model is: it would be most of a small one. */
+    private Map<String, Object> audioOut() {
+        final AudioOutConfig defaults = AudioOutConfig.DEFAULT;
+        final Map<String, Object> speech = new LinkedHashMap<>();
+        speech.put("frames", defaults.frames());
+        speech.put("mels", defaults.mels());
+        speech.put("flow_steps", defaults.flowSteps());
+        speech.put("flow_width", Math.min(defaults.flowWidth(), row.hidden()));
+        speech.put("flow_layers", defaults.flowLayers());
+        speech.put("time_embedding", defaults.timeEmbedding());
+        return speech;
     }
 
-    private static RandomShape sized(final Row row, final int denseIntermediate, final boolean experts) {
-        return new RandomShape(row, denseIntermediate, Math.max(STEP, denseIntermediate / EXPERT_SHARE), experts);
+    /** The shape of {@code row} whose MLP brings it nearest to {@code parameters}: the count is linear in its width. */
+    private static RandomShape filled(
+            final Row row, final long parameters, final boolean experts, final boolean voice) {
+        final int step = STEP * EXPERT_SHARE;
+        final long one = sized(row, step, experts, voice).count();
+        final double slope = (sized(row, 2 * step, experts, voice).count() - one) / (double) step;
+        final int unit = experts ? step : STEP;
+        final long units = Math.round((step + (parameters - one) / slope) / unit);
+        return sized(row, (int) Math.clamp(units, 1L, 16L * row.hidden() / unit) * unit, experts, voice);
+    }
+
+    private static RandomShape sized(
+            final Row row, final int denseIntermediate, final boolean experts, final boolean voice) {
+        final int moeIntermediate = Math.max(STEP, denseIntermediate / EXPERT_SHARE);
+        return new RandomShape(row, denseIntermediate, moeIntermediate, experts, voice);
     }
 }

@@ -8,7 +8,8 @@ import java.lang.foreign.ValueLayout;
  *
  * <p>Matrices N(0, 1/fan_in), output and down projections further divided by √(2·layers), query and key norms 2.4
  * (scores are divided by D, not √D), short convolutions 0, the bias bank 0.1·N(0, 1), the unembedding 0.3/√d, the
- * embedding N(0, 1), the dMel table linear in the level plus noise.
+ * embedding N(0, 1), the dMel table linear in the level plus noise. A head that speaks: second matrices of its layers
+ * further divided by √(2·layers), and a mean and deviation of the log mel that speech could have.
  */
 final class RandomWeights {
     private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT;
@@ -21,12 +22,17 @@ final class RandomWeights {
         this.config = config;
     }
 
-    /** The type a tensor is stored in: F32 for convolutions, scales and the router, BF16 for everything else. */
+    /** The type a tensor is stored in: F32 for convolutions, scales, the router and mel statistics, else BF16. */
     static DType dtype(final TensorSpec spec) {
         final boolean wide = spec.use() == TensorSpec.Use.CONV
                 || spec.use() == TensorSpec.Use.SCALAR
-                || spec.name().contains(".mlp.gate.");
+                || spec.name().contains(".mlp.gate.")
+                || isMelStatistic(spec.name());
         return wide ? DType.F32 : DType.BF16;
+    }
+
+    private static boolean isMelStatistic(final String name) {
+        return name.equals(VoiceTensors.MEL_MEAN) || name.equals(VoiceTensors.MEL_STD);
     }
 
     /**
@@ -51,6 +57,8 @@ final class RandomWeights {
             fillConstant(dtype(spec), 2.4f, target);
         } else if (name.endsWith("rel_logits_proj.proj")) {
             fillNormal(dtype(spec), 0.1, random, target);
+        } else if (isMelStatistic(name)) {
+            fillConstant(dtype(spec), name.equals(VoiceTensors.MEL_MEAN) ? -6 : 3, target);
         } else if (spec.use() == TensorSpec.Use.TABLE || spec.use() == TensorSpec.Use.SCALAR) {
             fillConstant(dtype(spec), 1, target);
         } else {
@@ -68,9 +76,19 @@ final class RandomWeights {
         if (name.endsWith("llm.unembed.weight")) {
             return 0.3 / fanIn;
         }
+        if (name.startsWith(VoiceTensors.PREFIX) && name.endsWith(".b.weight")) {
+            return 1 / (fanIn * Math.sqrt(2.0 * voiceLayers()));
+        }
         final boolean residual =
                 name.endsWith("wo_ud.weight") || name.endsWith("w2_md.weight") || name.endsWith("w2_weight");
         return residual ? 1 / (fanIn * Math.sqrt(2.0 * config.text().layers().size())) : 1 / fanIn;
+    }
+
+    private int voiceLayers() {
+        return config.interaction()
+                .flatMap(InteractionConfig::audioOut)
+                .map(AudioOutConfig::flowLayers)
+                .orElse(1);
     }
 
     /** Row m·levels + l: a random direction of band m times the level, and noise: near levels lie near each other. */

@@ -9,5 +9,9 @@ public enum RowSpace {
     /** Audio sources of the tick; none in a decode pass. */
     AUDIO,
     /** Patch sources of the tick; none in a decode pass. */
-    PATCH
+    PATCH,
+    /** Blocks of speech that the pass takes in. */
+    SPEECH,
+    /** Positions that a block of speech is made of. */
+    VOICE
 }

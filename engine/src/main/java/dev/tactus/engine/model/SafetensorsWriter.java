@@ -4,11 +4,7 @@ import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.channels.FileChannel;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -58,19 +54,15 @@ public final class SafetensorsWriter implements AutoCloseable {
     }
 
     private final Path target;
-    private final Path partial;
+    private final PartialFile file;
     private final List<Declared> tensors;
-    private final FileChannel channel;
     private int current;
     private long written;
-    private boolean committed;
 
     private SafetensorsWriter(final Path target, final List<Declared> tensors) throws IOException {
         this.target = target;
         this.tensors = List.copyOf(tensors);
-        final Path directory = target.toAbsolutePath().getParent();
-        this.partial = Files.createTempFile(directory, "." + target.getFileName() + '-', ".partial");
-        this.channel = FileChannel.open(partial, StandardOpenOption.WRITE);
+        this.file = PartialFile.create(target);
     }
 
     /**
@@ -135,22 +127,13 @@ public final class SafetensorsWriter implements AutoCloseable {
                     target + ": tensor " + tensors.get(current).name() + ": " + written + " bytes, declared "
                             + tensors.get(current).bytes());
         }
-        channel.force(true);
-        channel.close();
-        Files.move(partial, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-        committed = true;
+        file.commit();
     }
 
     /** Ends writing; without a {@link #commit()} nothing is left behind. */
     @Override
     public void close() throws IOException {
-        try {
-            channel.close();
-        } finally {
-            if (!committed) {
-                Files.deleteIfExists(partial);
-            }
-        }
+        file.close();
     }
 
     private void skipComplete() {
@@ -162,7 +145,7 @@ public final class SafetensorsWriter implements AutoCloseable {
 
     private void writeAll(final ByteBuffer bytes) throws IOException {
         while (bytes.hasRemaining()) {
-            channel.write(bytes);
+            file.channel().write(bytes);
         }
     }
 

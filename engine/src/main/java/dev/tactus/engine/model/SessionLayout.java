@@ -1,21 +1,27 @@
 package dev.tactus.engine.model;
 
 import dev.tactus.kernel.AttentionShape;
+import dev.tactus.kernel.vocoder.Vocoder;
 import dev.tactus.memory.KvRingLayout;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
- * What one session keeps between ticks, in bytes known when the engine starts: carries of the short convolutions, and
- * pages of keys and values for local and for global layers.
+ * What one session keeps between ticks, in bytes known when the engine starts: carries of the short convolutions, if it
+ * speaks its last two blocks and the state of its vocoder, and pages of keys and values for local and for global
+ * layers.
  *
  * <pre>
  *   state:  layer 0 [ key carry | value carry | attention carry | MLP carry ] layer 1 [ … ] …
+ *           [ two blocks | vocoder ]
  *   page:   256 positions of every layer of its kind, one layer after the other
  * </pre>
  *
  * @param layers offsets per layer
- * @param stateBytes bytes of all carries
+ * @param stateBytes bytes of all carries, and of what speaking takes
+ * @param blocks bytes from the state to the last two blocks of speech; -1 when the model does not speak
+ * @param vocoder likewise to the state of the vocoder
  * @param local ring of the local layers
  * @param global sinks and ring of the global layers
  * @param localPageBytes bytes of a local page; 0 when the model has no local layer
@@ -24,10 +30,14 @@ import java.util.List;
 public record SessionLayout(
         List<LayerState> layers,
         long stateBytes,
+        long blocks,
+        long vocoder,
         KvRingLayout local,
         KvRingLayout global,
         long localPageBytes,
         long globalPageBytes) {
+    private static final long LINE = 64;
+
     /**
      * Where one layer keeps its state.
      *
@@ -73,7 +83,22 @@ public record SessionLayout(
             localBytes += layer.local() ? layerBytes : 0;
             globalBytes += layer.local() ? 0 : layerBytes;
         }
-        return new SessionLayout(states, state, local, global, localBytes, globalBytes);
+        return new SessionLayout(states, state, -1, -1, local, global, localBytes, globalBytes);
+    }
+
+    /** This layout for a model with that voice; as it is where there is none. */
+    public SessionLayout withVoice(final Optional<VoiceWeights> voice) {
+        if (voice.isEmpty()) {
+            return this;
+        }
+        final long first = align(stateBytes);
+        final long second = first + align(2L * voice.get().config().blockElements() * Float.BYTES);
+        final long end = second + align((long) Vocoder.STATE_FLOATS * Float.BYTES);
+        return new SessionLayout(layers, end, first, second, local, global, localPageBytes, globalPageBytes);
+    }
+
+    private static long align(final long bytes) {
+        return (bytes + LINE - 1) & -LINE;
     }
 
     private static AttentionShape shape(

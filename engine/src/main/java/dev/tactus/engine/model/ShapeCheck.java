@@ -1,13 +1,71 @@
 package dev.tactus.engine.model;
 
+import dev.tactus.kernel.AdapterFactors;
 import java.util.List;
 
 /** Checks that an op fits its buffers; kernels know raw addresses and rely on it. */
 final class ShapeCheck implements OpVisitor<Void> {
     private final List<BufferSpec> buffers;
+    private final List<AdapterFactors.Module> modules;
+    private final int adapterRank;
 
-    ShapeCheck(final List<BufferSpec> buffers) {
+    ShapeCheck(final List<BufferSpec> buffers, final List<AdapterFactors.Module> modules, final int adapterRank) {
         this.buffers = buffers;
+        this.modules = modules;
+        this.adapterRank = adapterRank;
+    }
+
+    /** A module with that many matrices, [rows or more, cols] each. */
+    private void module(final Op op, final int number, final int experts, final int rows, final int cols) {
+        if (number < 0 || number >= modules.size()) {
+            throw new IllegalArgumentException(
+                    "op " + op.name() + " names adapter module " + number + ": expected 0 to " + (modules.size() - 1));
+        }
+        final AdapterFactors.Module module = modules.get(number);
+        final boolean fits = experts == 1 ? module.rows() >= rows : module.rows() == rows;
+        if (module.experts() != experts || !fits || module.cols() != cols) {
+            throw new IllegalArgumentException("op " + op.name() + ": adapter module " + module + ", expected "
+                    + experts + " of [" + rows + ", " + cols + "]");
+        }
+    }
+
+    /** What adapters add to an op without experts. */
+    private void adapted(final Op op, final Adapted adapted, final RowSpace space, final int rows, final int cols) {
+        if (!adapted.isNone()) {
+            module(op, adapted.module(), 1, rows, cols);
+            columns(op, adapted.t(), space, adapterRank);
+        }
+    }
+
+    private void experts(
+            final Op op,
+            final Adapted adapted,
+            final Experts routed,
+            final Experts shared,
+            final int chosen,
+            final int rows,
+            final int cols) {
+        adapted(op, adapted, routed.count(), shared.count(), chosen + shared.count(), rows, cols);
+    }
+
+    private void adapted(
+            final Op op,
+            final Adapted adapted,
+            final int routed,
+            final int shared,
+            final int slots,
+            final int rows,
+            final int cols) {
+        if (adapted.isNone()) {
+            return;
+        }
+        if (adapted.module() >= 0 || adapted.shared() < 0) {
+            module(op, adapted.module(), routed, rows, cols);
+        }
+        if (adapted.shared() >= 0) {
+            module(op, adapted.shared(), shared, rows, cols);
+        }
+        columns(op, adapted.t(), RowSpace.PASS, (long) slots * adapterRank);
     }
 
     private void columns(final Op op, final int buffer, final RowSpace space, final long expected) {
@@ -88,6 +146,11 @@ final class ShapeCheck implements OpVisitor<Void> {
         final int outputs = width(op.y()) / op.perRow();
         columns(op, op.y(), op.space(), (long) op.perRow() * outputs);
         matrix(op, op.w(), outputs, op.w().cols());
+        adapted(op, op.adapted(), op.space(), outputs, op.w().cols());
+        if (!op.adapted().isNone() && op.perRow() != 1) {
+            throw new IllegalArgumentException(
+                    "op " + op.name() + " has adapters and " + op.perRow() + " vectors a row: expected 1");
+        }
         return null;
     }
 
@@ -122,6 +185,9 @@ final class ShapeCheck implements OpVisitor<Void> {
         }
         if (op.vision() >= 0) {
             columns(op, op.vision(), RowSpace.PATCH, op.table().cols());
+        }
+        if (op.speech() >= 0) {
+            columns(op, op.speech(), RowSpace.SPEECH, op.table().cols());
         }
         return null;
     }
@@ -160,6 +226,7 @@ final class ShapeCheck implements OpVisitor<Void> {
         columns(op, op.x(), RowSpace.PASS, op.w().cols());
         columns(op, op.h(), RowSpace.PASS, d);
         matrix(op, op.w(), d, op.w().cols());
+        adapted(op, op.adapted(), RowSpace.PASS, d, op.w().cols());
         return null;
     }
 
@@ -170,6 +237,7 @@ final class ShapeCheck implements OpVisitor<Void> {
         columns(op, op.gateUp(), RowSpace.PASS, 2L * hidden);
         columns(op, op.y(), RowSpace.PASS, hidden);
         matrix(op, op.w(), 2 * hidden, op.w().cols());
+        adapted(op, op.adapted(), RowSpace.PASS, 2 * hidden, op.w().cols());
         return null;
     }
 
@@ -189,6 +257,15 @@ final class ShapeCheck implements OpVisitor<Void> {
         columns(op, op.x(), RowSpace.PASS, op.routed().width());
         columns(op, op.gateUp(), RowSpace.PASS, slots * 2 * op.routed().hidden());
         columns(op, op.y(), RowSpace.PASS, slots * op.routed().hidden());
+        final int rows = 2 * op.routed().hidden();
+        experts(
+                op,
+                op.adapted(),
+                op.routed(),
+                op.shared(),
+                op.chosen(),
+                rows,
+                op.routed().width());
         return null;
     }
 
@@ -200,6 +277,15 @@ final class ShapeCheck implements OpVisitor<Void> {
         columns(op, op.down(), RowSpace.PASS, op.routed().width());
         columns(op, op.h(), RowSpace.PASS, op.routed().width());
         columns(op, op.residual(), RowSpace.PASS, op.routed().width());
+        final int hidden = op.routed().hidden();
+        experts(
+                op,
+                op.adapted(),
+                op.routed(),
+                op.shared(),
+                op.chosen(),
+                op.routed().width(),
+                hidden);
         return null;
     }
 
@@ -207,7 +293,35 @@ final class ShapeCheck implements OpVisitor<Void> {
     public Void outputNorm(final Op.OutputNorm op) {
         address(op, "weights", op.w());
         columns(op, op.x(), RowSpace.PASS, width(op.y()));
-        columns(op, op.y(), RowSpace.OUTPUT, width(op.x()));
+        if (op.gathered() != RowSpace.OUTPUT && op.gathered() != RowSpace.VOICE) {
+            throw new IllegalArgumentException("op " + op.name() + " gathers rows of " + op.gathered());
+        }
+        columns(op, op.y(), op.gathered(), width(op.x()));
+        return null;
+    }
+
+    @Override
+    public Void speechBlocks(final Op.SpeechBlocks op) {
+        columns(op, op.y(), RowSpace.SPEECH, width(op.y()));
+        return null;
+    }
+
+    @Override
+    public Void flow(final Op.Flow op) {
+        address(op, "head", op.head());
+        columns(op, op.condition(), RowSpace.VOICE, op.shape().hidden());
+        columns(op, op.blocks(), RowSpace.VOICE, op.shape().block());
+        return null;
+    }
+
+    @Override
+    public Void vocode(final Op.Vocode op) {
+        address(op, "tables", op.tables());
+        address(op, "mean", op.mean());
+        address(op, "deviation", op.deviation());
+        if (op.state() < 0) {
+            throw new IllegalArgumentException("op " + op.name() + ": sessions keep no state of a vocoder");
+        }
         return null;
     }
 
@@ -215,6 +329,26 @@ final class ShapeCheck implements OpVisitor<Void> {
     public Void sample(final Op.Sample op) {
         columns(op, op.logits(), RowSpace.OUTPUT, op.vocabulary());
         columns(op, op.tokens(), RowSpace.OUTPUT, 1);
+        return null;
+    }
+
+    @Override
+    public Void adapterDown(final Op.AdapterDown op) {
+        final Op.AdapterDown.Choice experts = op.experts();
+        if (experts == null) {
+            if (op.space() != RowSpace.PASS && op.space() != RowSpace.OUTPUT) {
+                throw new IllegalArgumentException(
+                        "op " + op.name() + ": rows of " + op.space() + " belong to no session");
+            }
+            columns(op, op.x(), op.space(), op.cols());
+            adapted(op, op.adapted(), op.space(), 1, op.cols());
+            return null;
+        }
+        columns(op, op.experts().numbers(), RowSpace.PASS, experts.slots());
+        columns(op, op.x(), RowSpace.PASS, (experts.perSlot() ? (long) experts.slots() : 1) * op.cols());
+        final int module = Math.max(op.adapted().module(), op.adapted().shared());
+        final int rows = modules.get(Math.max(0, module)).rows();
+        adapted(op, op.adapted(), experts.routed(), experts.shared(), experts.slots(), rows, op.cols());
         return null;
     }
 }

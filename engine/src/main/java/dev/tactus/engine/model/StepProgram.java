@@ -1,5 +1,6 @@
 package dev.tactus.engine.model;
 
+import dev.tactus.kernel.AdapterFactors;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -10,7 +11,9 @@ import java.util.List;
  * The same program serves prefill and decode: an op whose rows are absent does nothing.
  *
  * <p>Ops run in order. Where op i neither reads nor writes what was written, nor writes what was read, since the last
- * barrier, no barrier stands before it: {@link #barrierBefore}.
+ * barrier, no barrier stands before it: {@link #barrierBefore}. A program for adapters has ops more,
+ * {@link Op.AdapterDown}, that do nothing in a pass whose sessions have none; the barriers around them fall away with
+ * them.
  */
 public final class StepProgram {
     /** The pseudo-buffer of what sessions keep: KV rings and carries. */
@@ -21,7 +24,11 @@ public final class StepProgram {
     private final int preprocessOps;
     private final int logits;
     private final int sampled;
-    private final boolean[] barrierBefore;
+    private final int conditions;
+    private final boolean[] barrierInBase;
+    private final boolean[] barrierInAdapted;
+    private final List<AdapterFactors.Module> modules;
+    private final int adapterRank;
 
     private StepProgram(final Builder builder) {
         this.buffers = List.copyOf(builder.buffers);
@@ -29,14 +36,21 @@ public final class StepProgram {
         this.preprocessOps = builder.preprocessOps;
         this.logits = builder.logits;
         this.sampled = builder.sampled;
-        this.barrierBefore = barriers(ops, buffers.size());
+        this.conditions = builder.conditions;
+        this.barrierInBase = barriers(ops, buffers.size(), false);
+        this.barrierInAdapted = barriers(ops, buffers.size(), true);
+        this.modules = List.copyOf(builder.modules);
+        this.adapterRank = builder.adapterRank;
     }
 
-    private static boolean[] barriers(final List<Op> ops, final int buffers) {
+    private static boolean[] barriers(final List<Op> ops, final int buffers, final boolean adapted) {
         final boolean[] result = new boolean[ops.size()];
         boolean[] read = new boolean[buffers];
         boolean[] written = new boolean[buffers];
         for (int i = 0; i < result.length; i++) {
+            if (!adapted && ops.get(i) instanceof Op.AdapterDown) {
+                continue;
+            }
             boolean hazard = false;
             for (final int b : ops.get(i).reads()) {
                 hazard |= written[b];
@@ -87,21 +101,49 @@ public final class StepProgram {
         return sampled;
     }
 
-    /** Whether all workers must have finished everything before op {@code i} may start. */
-    public boolean barrierBefore(final int i) {
-        return barrierBefore[i];
+    /** The buffer of what the flow head is told; -1 where the model does not speak. */
+    public int conditions() {
+        return conditions;
+    }
+
+    /**
+     * Whether all workers must have finished everything before op {@code i} may start.
+     *
+     * @param adapted whether a session of the pass has an adapter
+     */
+    public boolean barrierBefore(final int i, final boolean adapted) {
+        return adapted ? barrierInAdapted[i] : barrierInBase[i];
+    }
+
+    /** The matrices that adapters may stand beside, by the number that ops know them by. */
+    public List<AdapterFactors.Module> modules() {
+        return modules;
+    }
+
+    /** The largest rank of an adapter; 0 where there are none. */
+    public int adapterRank() {
+        return adapterRank;
     }
 
     /** Collects buffers and ops, checking shapes as they come. */
     public static final class Builder {
         private final List<BufferSpec> buffers = new ArrayList<>();
         private final List<Op> ops = new ArrayList<>();
+        private final List<AdapterFactors.Module> modules = new ArrayList<>();
+        private final int adapterRank;
         private int preprocessOps;
         private int logits = -1;
         private int sampled = -1;
+        private int conditions = -1;
 
-        /** An empty program. */
+        /** An empty program without adapters. */
         public Builder() {
+            this(0);
+        }
+
+        /** An empty program for adapters of at most this rank. */
+        public Builder(final int adapterRank) {
+            this.adapterRank = adapterRank;
             buffers.add(new BufferSpec("session state", RowSpace.PASS, 0));
         }
 
@@ -131,14 +173,26 @@ public final class StepProgram {
          * @throws IllegalArgumentException when it does not fit its buffers
          */
         public Builder add(final Op op) {
-            op.accept(new ShapeCheck(buffers));
+            op.accept(new ShapeCheck(buffers, modules, adapterRank));
             ops.add(op);
             return this;
+        }
+
+        /** Numbers a matrix, or a stack of them, that adapters may stand beside. */
+        public int module(final String tensor, final int experts, final int rows, final int cols) {
+            modules.add(new AdapterFactors.Module(tensor, experts, rows, cols));
+            return modules.size() - 1;
         }
 
         /** Ends the stage {@code preprocess}. */
         public Builder endPreprocess() {
             preprocessOps = ops.size();
+            return this;
+        }
+
+        /** Names the buffer of what the flow head is told. */
+        public Builder conditions(final int buffer) {
+            conditions = buffer;
             return this;
         }
 

@@ -62,6 +62,23 @@ final class Activation {
         Floats.store(dGate.rearrange(UPPER).blend(dUp.rearrange(UPPER), ODD), dGateUp, 2L * i + LANES);
     }
 
+    /** Of {@code y = silu(x)}: {@code dx = dy · (σ + silu(x) · (1 − σ))}; dx may be dy. */
+    static void siluGradient(final long x, final long dy, final long dx, final int n) {
+        int i = 0;
+        for (; i < Floats.bound(n); i += LANES) {
+            final FloatVector v = Floats.load(x, i);
+            final FloatVector one = FloatVector.broadcast(SPECIES, 1f);
+            final FloatVector sigmoid = one.div(VectorElementary.exp(v.neg()).add(1f));
+            final FloatVector slope = v.mul(sigmoid).fma(one.sub(sigmoid), sigmoid);
+            Floats.store(Floats.load(dy, i).mul(slope), dx, i);
+        }
+        for (; i < n; i++) {
+            final float v = Floats.get(x, i);
+            final float sigmoid = Elementary.sigmoid(v);
+            Floats.put(dx, i, Floats.get(dy, i) * Math.fma(v * sigmoid, 1f - sigmoid, sigmoid));
+        }
+    }
+
     /** Of {@code y = x · Φ(x)}: {@code dx = dy · (Φ(x) + x · φ(x))}; dx may be dy. */
     static void geluGradient(final long x, final long dy, final long dx, final int n) {
         for (int i = 0; i < n; i++) {

@@ -50,7 +50,9 @@ final class AttentionCore {
         this.biasWidth = shape.heads() * shape.dRel();
         this.reach = Math.min(shape.extent(), space.longest);
         this.turned = compute.scratch((long) reach * shape.dRel());
-        compute.reservePartials((long) maxSequences * shape.kvHeads() * reach * shape.dRel());
+        if (bank.isTrained()) {
+            compute.reservePartials((long) maxSequences * shape.kvHeads() * reach * shape.dRel());
+        }
     }
 
     private float tau(final int position) {
@@ -84,12 +86,18 @@ final class AttentionCore {
         });
     }
 
-    /** All gradients of a batch; that of the bank is added to. */
+    /** All gradients of a batch; that of the bank is added to, where it is trained. */
     void backward(final PackedRows rows, final Gradients a) {
         turnBank();
         final int heads = shape.kvHeads();
         final int units = rows.sequences() * heads;
         compute.crew.forEach(units, (worker, unit) -> unit(rows, a, worker, unit / heads, unit % heads));
+        if (bank.isTrained()) {
+            addBankGradients(units);
+        }
+    }
+
+    private void addBankGradients(final int units) {
         final int size = reach * shape.dRel();
         for (int unit = 1; unit < units; unit++) {
             Floats.add(Floats.row(compute.partials(), unit, size), compute.partials(), size);
@@ -122,8 +130,10 @@ final class AttentionCore {
         Floats.zero(p.dk, (long) length * d);
         Floats.zero(p.dv, (long) length * d);
         final int size = reach * shape.dRel();
-        final long dBank = Floats.row(compute.partials(), (long) s * shape.kvHeads() + g, size);
-        Floats.zero(dBank, size);
+        final long dBank = bank.isTrained() ? Floats.row(compute.partials(), (long) s * shape.kvHeads() + g, size) : 0;
+        if (dBank != 0) {
+            Floats.zero(dBank, size);
+        }
         for (int h = g * group; h < (g + 1) * group; h++) {
             for (int i = 0; i < length; i += QUERIES) {
                 block(a, p, new Block(rows.start(s), i, Math.min(length, i + QUERIES), h), dBank, worker);
@@ -177,7 +187,9 @@ final class AttentionCore {
         }
         products.weightGradient(scores, p.ds, p.q, Floats.row(p.dk, lo, d), share);
         products.weightGradient(scores, p.s, p.dOut, Floats.row(p.dv, lo, d), share);
-        products.weightGradient(distances, p.b, p.r, Floats.row(dBank, reach - biases, f), share);
+        if (dBank != 0) {
+            products.weightGradient(distances, p.b, p.r, Floats.row(dBank, reach - biases, f), share);
+        }
         products.inputGradient(scores, p.ds, k, p.dq, share);
         products.inputGradient(distances, p.b, near, p.dr, share);
         scatter(p.dq, d, a.dq() + head, queryWidth, queries, 1f / d);

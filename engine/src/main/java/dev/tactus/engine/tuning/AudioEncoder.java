@@ -22,7 +22,7 @@ final class AudioEncoder implements MediaEncoder {
         this.mels = parameters.config().audio().mels();
         this.levels = parameters.config().audio().levels();
         this.bag = compute.buffer(maxAudio, table.inputs());
-        this.dBag = compute.buffer(maxAudio, table.inputs());
+        this.dBag = table.isTrained() ? compute.buffer(maxAudio, table.inputs()) : 0;
     }
 
     @Override

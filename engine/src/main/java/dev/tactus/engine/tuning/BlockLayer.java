@@ -110,11 +110,11 @@ final class BlockLayer {
         qNorm = new NormLayer(compute, parameters.get(p + "attn.q_norm.weight"), eps, 1f, (long) rows * config.heads());
         kNorm = new NormLayer(
                 compute, parameters.get(p + "attn.k_norm.weight"), eps, 1f, (long) rows * config.kvHeads());
-        query = Matrix.of(parameters.get(p + "attn.wq_du.weight"));
-        key = Matrix.of(parameters.get(p + "attn.wk_dv.weight"));
-        value = Matrix.of(parameters.get(p + "attn.wv_dv.weight"));
-        relative = Matrix.of(parameters.get(p + "attn.wr_du.weight"));
-        output = Matrix.of(parameters.get(p + "attn.wo_ud.weight"));
+        query = compute.matrix(parameters.get(p + "attn.wq_du.weight"), rows);
+        key = compute.matrix(parameters.get(p + "attn.wk_dv.weight"), rows);
+        value = compute.matrix(parameters.get(p + "attn.wv_dv.weight"), rows);
+        relative = compute.matrix(parameters.get(p + "attn.wr_du.weight"), rows);
+        output = compute.matrix(parameters.get(p + "attn.wo_ud.weight"), rows);
         kConv = new ConvLayer(compute, parameters.get(p + "attn.k_sconv.weight"), limits.sequences());
         vConv = new ConvLayer(compute, parameters.get(p + "attn.v_sconv.weight"), limits.sequences());
         attnConv = new ConvLayer(compute, parameters.get(p + "attn_sconv.weight"), limits.sequences());
@@ -175,12 +175,29 @@ final class BlockLayer {
         kNorm.forward(kOut, shared.k, n * config.kvHeads());
     }
 
-    /** Turns the gradient of the layer's output, {@code dx}, into that of its input. */
-    void backward(final PackedRows rows, final long dx) {
+    /** Whether anything in the layer is trained. */
+    boolean learns() {
+        return attentionLearns() || mlp.learns();
+    }
+
+    private boolean attentionLearns() {
+        return query.learns() || key.learns() || value.learns() || relative.learns() || output.learns();
+    }
+
+    /**
+     * Turns the gradient of the layer's output, {@code dx}, into that of its input.
+     *
+     * @param further whether anything below is trained: dx is undefined afterwards where nothing is
+     */
+    void backward(final PackedRows rows, final long dx, final boolean further) {
         final int n = rows.rows();
+        final boolean attention = further || attentionLearns();
         mlpConv.backward(rows, h2, dx, shared.dh);
         mlpNorm.forward(middle, shared.normed, n);
-        mlp.backward(n, shared.normed, shared.dh, shared.dNormed);
+        mlp.backward(n, shared.normed, shared.dh, attention ? shared.dNormed : 0);
+        if (!attention) {
+            return;
+        }
         mlpNorm.backward(middle, shared.dNormed, dx, true, n);
 
         attnConv.backward(rows, h1, dx, shared.dh);
@@ -192,24 +209,28 @@ final class BlockLayer {
                         shared.q, shared.k, vOut, r, out, shared.dOut, shared.dq, shared.dk, shared.dv, shared.dr));
         qNorm.backward(q, shared.dq, shared.dq, false, n * config.heads());
         kNorm.backward(kOut, shared.dk, shared.dk, false, n * config.kvHeads());
-        projections(rows, dx);
+        projections(rows, dx, further);
     }
 
-    private void projections(final PackedRows rows, final long dx) {
+    private void projections(final PackedRows rows, final long dx, final boolean further) {
         final int n = rows.rows();
         attnNorm.forward(x, shared.normed, n);
-        compute.linearGradients(query, shared.normed, shared.dq, shared.dNormed, n);
+        compute.linearGradients(query, shared.normed, shared.dq, further ? shared.dNormed : 0, n);
         kConv.backward(rows, k, shared.dk, shared.dConv);
-        also(key, shared.dConv, n);
+        also(key, shared.dConv, n, further);
         vConv.backward(rows, v, shared.dv, shared.dConv);
-        also(value, shared.dConv, n);
-        also(relative, shared.dr, n);
-        attnNorm.backward(x, shared.dNormed, dx, true, n);
+        also(value, shared.dConv, n, further);
+        also(relative, shared.dr, n, further);
+        if (further) {
+            attnNorm.backward(x, shared.dNormed, dx, true, n);
+        }
     }
 
     /** Another product of the same normed input. */
-    private void also(final Matrix w, final long dy, final int n) {
-        compute.linearGradients(w, shared.normed, dy, shared.dOther, n);
-        compute.add(shared.dOther, shared.dNormed, n, d);
+    private void also(final Matrix w, final long dy, final int n, final boolean further) {
+        compute.linearGradients(w, shared.normed, dy, further ? shared.dOther : 0, n);
+        if (further) {
+            compute.add(shared.dOther, shared.dNormed, n, d);
+        }
     }
 }

@@ -28,7 +28,7 @@ final class ConvLayer {
         this.channels = (int) shape[0];
         this.taps = (int) shape[shape.length - 1];
         this.transposed = compute.scratch((long) taps * channels);
-        this.transposedGradient = compute.scratch((long) taps * channels);
+        this.transposedGradient = w.isTrained() ? compute.scratch((long) taps * channels) : 0;
         this.carry = compute.scratch((long) maxSequences * taps * channels);
     }
 
@@ -69,8 +69,12 @@ final class ConvLayer {
         });
     }
 
-    /** {@code dx = …; dw += …}. dx is neither dy nor x. */
+    /** {@code dx = …; dw += …} where w is trained. dx is neither dy nor x. */
     void backward(final PackedRows rows, final long x, final long dy, final long dx) {
+        if (!w.isTrained()) {
+            inputGradients(rows, dy, dx);
+            return;
+        }
         compute.crew.forEach(Compute.units(channels, CHANNELS), (worker, unit) -> {
             final int c0 = unit * CHANNELS;
             final int c1 = Math.min(channels, c0 + CHANNELS);
@@ -94,6 +98,24 @@ final class ConvLayer {
                     final long to = (long) c * taps + j;
                     final float sum = Floats.get(tap(transposedGradient, j, c), 0);
                     Floats.put(w.gradient(), to, Floats.get(w.gradient(), to) + sum);
+                }
+            }
+        });
+    }
+
+    /** {@code dx = …}. */
+    private void inputGradients(final PackedRows rows, final long dy, final long dx) {
+        compute.crew.forEach(Compute.units(channels, CHANNELS), (worker, unit) -> {
+            final int c0 = unit * CHANNELS;
+            final int c1 = Math.min(channels, c0 + CHANNELS);
+            final int whole = c0 + Floats.bound(c1 - c0);
+            for (int s = 0; s < rows.sequences(); s++) {
+                final long offset = Floats.row(0, rows.start(s), channels);
+                for (int c = c0; c < whole; c += Floats.lanes()) {
+                    inputGradient(dy + offset, dx + offset, rows.length(s), c);
+                }
+                for (int c = whole; c < c1; c++) {
+                    oneInputGradient(dy + offset, dx + offset, rows.length(s), c);
                 }
             }
         });
@@ -128,8 +150,8 @@ final class ConvLayer {
         }
     }
 
-    /** One channel of both, by the same operations. */
-    private void gradient(final long x, final long dy, final long dx, final int length, final int c) {
+    /** One channel of dx, by the same operations. */
+    private void oneInputGradient(final long dy, final long dx, final int length, final int c) {
         for (int t = 0; t < length; t++) {
             float sum = Floats.get(Floats.row(dy, t, channels), c);
             for (int j = Math.max(0, t + taps - length); j < taps; j++) {
@@ -138,6 +160,11 @@ final class ConvLayer {
             }
             Floats.put(Floats.row(dx, t, channels), c, sum);
         }
+    }
+
+    /** One channel of both. */
+    private void gradient(final long x, final long dy, final long dx, final int length, final int c) {
+        oneInputGradient(dy, dx, length, c);
         for (int j = 0; j < taps; j++) {
             final int back = taps - 1 - j;
             float sum = Floats.get(tap(transposedGradient, j, c), 0);

@@ -34,8 +34,8 @@ final class DenseLayer implements Mlp {
             final int maxRows,
             final Shared shared) {
         this.compute = compute;
-        this.up = Matrix.of(parameters.get(prefix + "w13_dn.weight"));
-        this.down = Matrix.of(parameters.get(prefix + "w2_md.weight"));
+        this.up = compute.matrix(parameters.get(prefix + "w13_dn.weight"), maxRows);
+        this.down = compute.matrix(parameters.get(prefix + "w2_md.weight"), maxRows);
         this.scale = parameters.get(prefix + "global_scale");
         this.hidden = down.inputs();
         this.shared = shared;
@@ -66,6 +66,11 @@ final class DenseLayer implements Mlp {
     }
 
     @Override
+    public boolean learns() {
+        return up.learns() || down.learns();
+    }
+
+    @Override
     public void backward(final int rows, final long n, final long dh, final long dn) {
         final int d = down.outputs();
         final float factor = Floats.get(scale.value(), 0);
@@ -79,9 +84,11 @@ final class DenseLayer implements Mlp {
             Activation.swigluGradient(gateUp + at, t, factor, shared.dGateUp + at, hidden);
             Floats.scale(factor, Floats.row(dh, row, d), Floats.row(dh, row, d), d);
         });
-        final float sum = ExactMath.sum(shared.dScale, rows);
-        Floats.put(scale.gradient(), 0, Floats.get(scale.gradient(), 0) + sum);
-        compute.weightGradient(down, dh, shared.hidden, rows);
+        if (scale.isTrained()) {
+            final float sum = ExactMath.sum(shared.dScale, rows);
+            Floats.put(scale.gradient(), 0, Floats.get(scale.gradient(), 0) + sum);
+        }
+        compute.weightGradient(down, 0, dh, shared.hidden, rows);
         compute.linearGradients(up, n, shared.dGateUp, dn, rows);
     }
 }

@@ -15,6 +15,9 @@ import java.util.Arrays;
  * weights.
  */
 final class ExpertsLayer implements Mlp {
+    private static final String ROUTED = "experts.";
+    private static final String SHARED = "shared_experts.shared_";
+
     private final Compute compute;
     private final Pairs pairs;
     private final int d;
@@ -113,17 +116,34 @@ final class ExpertsLayer implements Mlp {
         this.scale = parameters.get(prefix + "gate.global_scale");
         this.up = new Matrix[routed + text.sharedExperts()];
         this.down = new Matrix[up.length];
+        final long pairsKept = (long) maxRows * slots;
+        final long keptUp = hasFactors(parameters, prefix, "w13_weight") ? compute.kept(pairsKept) : 0;
+        final long keptDown = hasFactors(parameters, prefix, "w2_weight") ? compute.kept(pairsKept) : 0;
         for (int e = 0; e < up.length; e++) {
             final boolean own = e < routed;
             final int index = own ? e : e - routed;
-            final String group = prefix + (own ? "experts." : "shared_experts.shared_");
-            up[e] = Matrix.of(parameters.get(group + "w13_weight"), index);
-            down[e] = Matrix.of(parameters.get(group + "w2_weight"), index);
+            final String group = prefix + (own ? ROUTED : SHARED);
+            up[e] = compute.matrix(parameters.get(group + "w13_weight"), index, keptUp);
+            down[e] = compute.matrix(parameters.get(group + "w2_weight"), index, keptDown);
         }
         z = compute.buffer(maxRows, up.length);
         experts = compute.buffer(maxRows, slots);
         weights = compute.buffer(maxRows, slots);
         gateUp = compute.buffer((long) maxRows * slots, 2 * hidden);
+    }
+
+    private boolean hasFactors(final Parameters parameters, final String prefix, final String tensor) {
+        return compute.hasFactors(parameters.get(prefix + ROUTED + tensor))
+                || up.length > routed && compute.hasFactors(parameters.get(prefix + SHARED + tensor));
+    }
+
+    @Override
+    public boolean learns() {
+        boolean any = gate.isTrained();
+        for (int e = 0; e < up.length; e++) {
+            any |= up[e].learns() || down[e].learns();
+        }
+        return any;
     }
 
     private float scale() {
@@ -152,8 +172,8 @@ final class ExpertsLayer implements Mlp {
                         Floats.row(weights, row, slots)));
         pairs.sort(experts, rows);
         gather(n, pairs.x);
-        perExpert((e, first, count) ->
-                compute.linear(up[e], Floats.row(pairs.x, first, d), Floats.row(gateUp, first, 2 * hidden), count));
+        perExpert((e, first, count) -> compute.linear(
+                up[e], first, Floats.row(pairs.x, first, d), Floats.row(gateUp, first, 2 * hidden), count));
         compute.forRows(
                 pairs.count(),
                 hidden,
@@ -165,7 +185,7 @@ final class ExpertsLayer implements Mlp {
                         pairs.slotOf[pair] >= slots - (up.length - routed),
                         weight(pair)));
         perExpert((e, first, count) -> compute.linear(
-                down[e], Floats.row(pairs.hidden, first, hidden), Floats.row(pairs.dx, first, d), count));
+                down[e], first, Floats.row(pairs.hidden, first, hidden), Floats.row(pairs.dx, first, d), count));
         compute.forRows(rows, d, (worker, row) -> combine(row, Floats.row(h, row, d)));
     }
 
@@ -214,18 +234,30 @@ final class ExpertsLayer implements Mlp {
         compute.forRows(pairs.count(), 2 * hidden, (worker, pair) -> activationGradient(pair));
         perExpert((e, first, count) -> {
             compute.weightGradient(
-                    down[e], Floats.row(pairs.dh, first, d), Floats.row(pairs.hidden, first, hidden), count);
+                    down[e], first, Floats.row(pairs.dh, first, d), Floats.row(pairs.hidden, first, hidden), count);
             compute.linearGradients(
                     up[e],
+                    first,
                     Floats.row(pairs.x, first, d),
                     Floats.row(pairs.dGateUp, first, 2 * hidden),
-                    Floats.row(pairs.dx, first, d),
+                    dn == 0 ? 0 : Floats.row(pairs.dx, first, d),
                     count);
         });
+        if (gate.isTrained() || dn != 0) {
+            routerGradients(rows, n, dn);
+        }
+    }
+
+    private void routerGradients(final int rows, final long n, final long dn) {
         compute.forRows(rows, up.length, (worker, row) -> routerGradient(row));
-        final float sum = routeScale * ExactMath.sum(pairs.dScale, rows);
-        Floats.put(scale.gradient(), 0, Floats.get(scale.gradient(), 0) + sum);
-        compute.linearGradients(gate, n, pairs.dz, pairs.dn, rows);
+        if (scale.isTrained()) {
+            final float sum = routeScale * ExactMath.sum(pairs.dScale, rows);
+            Floats.put(scale.gradient(), 0, Floats.get(scale.gradient(), 0) + sum);
+        }
+        compute.linearGradients(gate, n, pairs.dz, dn == 0 ? 0 : pairs.dn, rows);
+        if (dn == 0) {
+            return;
+        }
         compute.forRows(rows, d, (worker, row) -> {
             final long target = Floats.row(dn, row, d);
             Floats.copy(Floats.row(pairs.dn, row, d), target, d);
@@ -245,6 +277,11 @@ final class ExpertsLayer implements Mlp {
         final float p = weight(pair);
         Activation.swigluGradient(gu, t, p, Floats.row(pairs.dGateUp, pair, 2 * hidden), hidden);
         Floats.scale(p, s, s, hidden);
+        final LowRank side = down[expert(pairs.rowOf[pair], pairs.slotOf[pair])].side();
+        if (side != null && pairs.slotOf[pair] < slots - (up.length - routed)) {
+            // a shared expert's weight is in its hidden already, and so in what was kept
+            Floats.scale(p, side.kept(pair), side.kept(pair), side.rank());
+        }
     }
 
     /**

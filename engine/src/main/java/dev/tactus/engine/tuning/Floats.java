@@ -90,6 +90,17 @@ final class Floats {
         }
     }
 
+    /** {@code y = y + (a · x)}: two roundings, unlike {@link #addScaled}. */
+    static void addProduct(final float a, final long x, final long y, final int n) {
+        int i = 0;
+        for (; i < bound(n); i += LANES) {
+            store(load(y, i).add(load(x, i).mul(a)), y, i);
+        }
+        for (; i < n; i++) {
+            put(y, i, get(y, i) + get(x, i) * a);
+        }
+    }
+
     /** {@code y = a · x}; y may be x. */
     static void scale(final float a, final long x, final long y, final int n) {
         int i = 0;
@@ -98,6 +109,17 @@ final class Floats {
         }
         for (; i < n; i++) {
             put(y, i, get(x, i) * a);
+        }
+    }
+
+    /** {@code z = x · y}, elementwise. */
+    static void multiply(final long x, final long y, final long z, final int n) {
+        int i = 0;
+        for (; i < bound(n); i += LANES) {
+            store(load(x, i).mul(load(y, i)), z, i);
+        }
+        for (; i < n; i++) {
+            put(z, i, get(x, i) * get(y, i));
         }
     }
 

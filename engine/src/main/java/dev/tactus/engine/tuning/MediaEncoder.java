@@ -8,6 +8,6 @@ interface MediaEncoder {
     /** Encodes all of a batch into y, one row of d each. */
     void forward(PackedRows rows, long y);
 
-    /** Adds to its gradients; dy is laid out like y and may be overwritten. */
+    /** Adds to its gradients, only where the model is trained; dy is laid out like y and may be overwritten. */
     void backward(PackedRows rows, long dy);
 }

@@ -5,8 +5,11 @@ interface Mlp {
     /** {@code h = mlp(n)}, keeping what {@link #backward} needs. n and h are [rows, d]. */
     void forward(int rows, long n, long h);
 
+    /** Whether anything in it is trained. */
+    boolean learns();
+
     /**
-     * {@code dn = …}, and the gradients of its weights are added to.
+     * {@code dn = …}, unless its address is 0, and the gradients of what is trained are added to.
      *
      * @param n as forward had it
      * @param dh [rows, d]; may be overwritten

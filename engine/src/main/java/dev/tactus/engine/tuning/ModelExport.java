@@ -1,5 +1,6 @@
 package dev.tactus.engine.tuning;
 
+import dev.tactus.engine.adapter.LoraModule;
 import dev.tactus.engine.model.Checkpoint;
 import dev.tactus.engine.model.DType;
 import dev.tactus.engine.model.ModelConfig;
@@ -9,6 +10,8 @@ import dev.tactus.engine.model.Tensor;
 import dev.tactus.memory.MemoryLedger;
 import dev.tactus.memory.OffHeap;
 import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.nio.channels.FileChannel;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -16,12 +19,15 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
- * Writes masters as a model directory that the engine opens: float32 weights, and the small files of the model that was
- * trained. Tensors of the source that are known and not trained (heads that speak or predict ahead) go along unchanged.
+ * Writes masters as a model directory that the engine opens: float32 weights, into which the factors of an adapter are
+ * merged, and the small files of the model that was trained. Tensors of the source that are known and not trained
+ * (heads that speak or predict ahead) go along unchanged.
  */
 final class ModelExport {
     private static final List<String> SMALL_FILES = List.of(".json", ".jinja", ".txt", ".model", "LICENSE", "NOTICE");
@@ -30,6 +36,7 @@ final class ModelExport {
     private final boolean trained;
     private final byte[] config;
     private final Parameters parameters;
+    private final Factors factors;
     private final MemoryLedger ledger;
 
     /**
@@ -37,10 +44,11 @@ final class ModelExport {
      *
      * @param trained whether the masters began as the weights in {@code source}
      */
-    ModelExport(final Path source, final boolean trained, final Parameters parameters, final MemoryLedger ledger) {
+    ModelExport(final Path source, final boolean trained, final TrainedModel model, final MemoryLedger ledger) {
         this.source = source;
         this.trained = trained;
-        this.parameters = parameters;
+        this.parameters = model.parameters();
+        this.factors = model.factors();
         this.ledger = ledger;
         final Path file = source.resolve(ModelConfig.FILE_NAME);
         try {
@@ -106,8 +114,15 @@ final class ModelExport {
         final Path file = folder.resolve(Checkpoint.SINGLE_FILE);
         try (SafetensorsWriter writer = SafetensorsWriter.create(file, declared, Map.of("format", "pt"))) {
             for (final Parameter parameter : parameters.all()) {
-                writer.write(
-                        parameter.name(), OffHeap.ALL.asSlice(parameter.value(), parameter.elements() * Float.BYTES));
+                final Optional<LoraModule> beside =
+                        factors == null ? Optional.empty() : factors.adapter().beside(parameter.name());
+                if (beside.isPresent()) {
+                    writeMerged(writer, parameter, beside.get());
+                } else {
+                    writer.write(
+                            parameter.name(),
+                            OffHeap.ALL.asSlice(parameter.value(), parameter.elements() * Float.BYTES));
+                }
             }
             for (final Tensor tensor : kept) {
                 if (tensor.elements() > 0) {
@@ -115,6 +130,34 @@ final class ModelExport {
                 }
             }
             writer.commit();
+        }
+    }
+
+    /** {@code w + scale · (b · a)}, the product in float64, rounded once; a row at a time. */
+    private void writeMerged(final SafetensorsWriter writer, final Parameter parameter, final LoraModule module)
+            throws IOException {
+        final double scale = factors.adapter().config().scale();
+        final int cols = module.cols();
+        final double[] change = new double[cols];
+        try (Arena arena = Arena.ofConfined()) {
+            final MemorySegment merged = arena.allocate((long) cols * Float.BYTES, Float.BYTES);
+            for (int row = 0; row < module.experts() * module.rows(); row++) {
+                final int expert = row / module.rows();
+                final long b = Floats.row(module.b(), row, module.rank());
+                Arrays.fill(change, 0);
+                for (int r = 0; r < module.rank(); r++) {
+                    final double factor = scale * Floats.get(b, r);
+                    final long a = Floats.row(module.a(expert), r, cols);
+                    for (int c = 0; c < cols; c++) {
+                        change[c] += factor * Floats.get(a, c);
+                    }
+                }
+                final long w = Floats.row(parameter.value(), row, cols);
+                for (int c = 0; c < cols; c++) {
+                    Floats.put(merged.address(), c, (float) (Floats.get(w, c) + change[c]));
+                }
+                writer.write(parameter.name(), merged);
+            }
         }
     }
 

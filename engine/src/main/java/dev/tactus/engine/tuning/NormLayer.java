@@ -23,7 +23,9 @@ final class NormLayer {
         this.eps = eps;
         this.divisor = divisor;
         this.chunk = Math.max(1, CHUNK_FLOATS / d);
-        compute.reservePartials((maxVectors + chunk - 1) / chunk * d);
+        if (w.isTrained()) {
+            compute.reservePartials((maxVectors + chunk - 1) / chunk * d);
+        }
     }
 
     /** {@code y = norm(x)}; y may be x. */
@@ -39,7 +41,10 @@ final class NormLayer {
         compute.kernels.rmsNorm(x, w.value(), y, d, eps, divisor, 0, 1);
     }
 
-    /** {@code dx = …}, or {@code dx += …} where it adds; {@code dw += …}. dx may be dy where it does not add. */
+    /**
+     * {@code dx = …}, or {@code dx += …} where it adds; {@code dw += …} where w is trained. dx may be dy where it does
+     * not add.
+     */
     void backward(final long x, final long dy, final long dx, final boolean add, final int vectors) {
         backward(i -> Floats.row(x, i, d), dy, dx, add, vectors);
     }
@@ -54,8 +59,10 @@ final class NormLayer {
     void backward(final Place x, final long dy, final long dx, final boolean add, final int vectors) {
         final int units = Compute.units(vectors, chunk);
         compute.crew.forEach(units, (worker, unit) -> {
-            final long dw = Floats.row(compute.partials(), unit, d);
-            Floats.zero(dw, d);
+            final long dw = w.isTrained() ? Floats.row(compute.partials(), unit, d) : 0;
+            if (dw != 0) {
+                Floats.zero(dw, d);
+            }
             final int end = Math.min(vectors, (unit + 1) * chunk);
             for (int i = unit * chunk; i < end; i++) {
                 final long input = x.of(i);
@@ -64,7 +71,7 @@ final class NormLayer {
                 }
             }
         });
-        for (int unit = 0; unit < units; unit++) {
+        for (int unit = 0; unit < units && w.isTrained(); unit++) {
             Floats.add(Floats.row(compute.partials(), unit, d), w.gradient(), d);
         }
     }
@@ -72,6 +79,22 @@ final class NormLayer {
     private void vector(final long x, final long dy, final long dx, final boolean add, final long dw, final long g) {
         final float r = 1f / (float) Math.sqrt(Floats.dot(x, x, d) / d + eps);
         final float factor = r / divisor;
+        if (dw == 0) {
+            Floats.multiply(dy, w.value(), g, d);
+        } else {
+            weighted(x, dy, factor, dw, g);
+        }
+        final float projection = Floats.dot(g, x, d) * (r * r) / d;
+        Floats.addScaled(-projection, x, g, d);
+        if (add) {
+            Floats.addScaled(factor, g, dx, d);
+        } else {
+            Floats.scale(factor, g, dx, d);
+        }
+    }
+
+    /** {@code g = dy · w, dw += dy · x · factor}. */
+    private void weighted(final long x, final long dy, final float factor, final long dw, final long g) {
         int i = 0;
         for (; i < Floats.bound(d); i += Floats.lanes()) {
             Floats.store(Floats.load(dy, i).mul(Floats.load(w.value(), i)), g, i);
@@ -80,13 +103,6 @@ final class NormLayer {
         for (; i < d; i++) {
             Floats.put(g, i, Floats.get(dy, i) * Floats.get(w.value(), i));
             Floats.put(dw, i, Floats.get(dy, i) * (Floats.get(x, i) * factor) + Floats.get(dw, i));
-        }
-        final float projection = Floats.dot(g, x, d) * (r * r) / d;
-        Floats.addScaled(-projection, x, g, d);
-        if (add) {
-            Floats.addScaled(factor, g, dx, d);
-        } else {
-            Floats.scale(factor, g, dx, d);
         }
     }
 }

@@ -20,7 +20,8 @@ final class OutputHead {
         this.d = text.hidden();
         this.norm = new NormLayer(
                 compute, parameters.get("model.llm.norm.weight"), text.rmsNormEps(), text.mupMultiplier(), maxOutputs);
-        this.unembed = Matrix.of(parameters.get("model.llm.unembed.weight")).first(text.unpaddedVocab());
+        this.unembed = compute.matrix(parameters.get("model.llm.unembed.weight"), maxOutputs)
+                .first(text.unpaddedVocab());
         this.x = compute.buffer(maxOutputs, d);
         this.normed = compute.buffer(maxOutputs, d);
         this.dNormed = compute.buffer(maxOutputs, d);
@@ -46,9 +47,13 @@ final class OutputHead {
         compute.linear(unembed, normed, logits, outputs);
     }
 
-    /** Writes the gradient of every row of the residual stream. */
+    /** Writes the gradient of every row of the residual stream, unless its address is 0. */
     void backward(final PackedRows rows, final long dx) {
         final int outputs = rows.outputs();
+        if (dx == 0) {
+            compute.linearGradients(unembed, normed, dLogits, 0, outputs);
+            return;
+        }
         compute.forRows(rows.rows(), d, (worker, row) -> Floats.zero(Floats.row(dx, row, d), d));
         if (outputs == 0) {
             return;

@@ -1,6 +1,7 @@
 package dev.tactus.engine.tuning;
 
 import dev.tactus.engine.TeacherForcing;
+import dev.tactus.engine.model.InteractionConfig;
 import dev.tactus.engine.model.InvalidModelException;
 import dev.tactus.engine.model.ModelConfig;
 import dev.tactus.memory.OffHeap;
@@ -11,10 +12,12 @@ final class PackedRows {
     static final byte TOKEN = 0;
     static final byte AUDIO = 1;
     static final byte PATCH = 2;
+    static final byte SPEECH = 3;
 
     private final ModelConfig config;
     private final boolean hears;
     private final boolean sees;
+    private final boolean speaks;
     private final TrainingLimits limits;
     private final int[] starts;
     private final byte[] kinds;
@@ -22,16 +25,21 @@ final class PackedRows {
     private final int[] outputRows;
     private final long[] bins;
     private final long[] pixels;
+    private final long[] blocks;
+    private final int[] speechRows;
+    private final long blockBytes;
     private int sequences;
     private int rows;
     private int outputs;
     private int audio;
     private int patches;
+    private int speech;
 
     PackedRows(final Parameters parameters, final TrainingLimits limits) {
         this.config = parameters.config();
         this.hears = parameters.hears();
         this.sees = parameters.sees();
+        this.speaks = parameters.speaks();
         this.limits = limits;
         starts = new int[limits.sequences() + 1];
         kinds = new byte[limits.positions()];
@@ -39,6 +47,12 @@ final class PackedRows {
         outputRows = new int[limits.outputs()];
         bins = new long[limits.audio()];
         pixels = new long[limits.patches()];
+        blocks = new long[limits.speech()];
+        speechRows = new int[limits.speech()];
+        blockBytes = config.interaction()
+                .flatMap(InteractionConfig::audioOut)
+                .map(voice -> (long) voice.blockElements() * Float.BYTES)
+                .orElse(0L);
     }
 
     /** Takes a batch. */
@@ -48,6 +62,7 @@ final class PackedRows {
         outputs = 0;
         audio = 0;
         patches = 0;
+        speech = 0;
         if (examples.isEmpty()) {
             throw new IllegalArgumentException("a batch of no sequences: expected at least 1");
         }
@@ -73,7 +88,12 @@ final class PackedRows {
         starts[sequences] = rows;
         final int firstAudio = audio;
         final int firstPatch = patches;
+        final int firstBlock = speech;
         for (int i = 0; i < ids.length; i++) {
+            if (ids[i] == TeacherForcing.Sequence.SPEECH) {
+                addBlock(sequence, i, speech - firstBlock);
+                continue;
+            }
             if (ids[i] < 0 || ids[i] >= config.text().vocab()) {
                 throw new InvalidModelException("id " + ids[i] + " at position " + i + " of sequence " + sequences
                         + ": expected 0 to " + (config.text().vocab() - 1));
@@ -85,8 +105,29 @@ final class PackedRows {
                     + (patches - firstPatch) + " image placeholders: found " + sequence.audio() + " rows of bins and "
                     + sequence.patches() + " patches, expected as many");
         }
+        if (speech - firstBlock != sequence.blocks()) {
+            throw new InvalidModelException("sequence " + sequences + " has " + (speech - firstBlock)
+                    + " places of speech: found " + sequence.blocks() + " blocks, expected as many");
+        }
         sequences++;
         starts[sequences] = rows;
+    }
+
+    /** A block's row; what it is made from is the row before it. */
+    private void addBlock(final TeacherForcing.Sequence sequence, final int position, final int spoken) {
+        if (!speaks || spoken >= sequence.blocks()) {
+            throw new InvalidModelException("row " + position + " of sequence " + sequences
+                    + " is speech: found no head that speaks or no block for it");
+        }
+        if (position == 0) {
+            throw new InvalidModelException("sequence " + sequences
+                    + " begins with speech: expected a position before it, which the block is made from");
+        }
+        require("blocks of speech", speech + 1, limits.speech());
+        blocks[speech] = sequence.speech() + spoken * blockBytes;
+        speechRows[speech] = rows;
+        kinds[rows] = SPEECH;
+        values[rows++] = speech++;
     }
 
     private void addRow(final TeacherForcing.Sequence sequence, final int id, final int heard, final int seen) {
@@ -164,12 +205,12 @@ final class PackedRows {
         return starts[sequence + 1] - starts[sequence];
     }
 
-    /** {@link #TOKEN}, {@link #AUDIO} or {@link #PATCH}. */
+    /** {@link #TOKEN}, {@link #AUDIO}, {@link #PATCH} or {@link #SPEECH}. */
     byte kind(final int row) {
         return kinds[row];
     }
 
-    /** A token's id, or the number of an audio position or patch in the batch. */
+    /** A token's id, or the number of an audio position, patch or block in the batch. */
     int value(final int row) {
         return values[row];
     }
@@ -187,5 +228,20 @@ final class PackedRows {
     /** Where the pixels of a patch lie. */
     long pixels(final int number) {
         return pixels[number];
+    }
+
+    /** Blocks of speech. */
+    int speech() {
+        return speech;
+    }
+
+    /** Where a block lies, float32. */
+    long block(final int number) {
+        return blocks[number];
+    }
+
+    /** The row of a block; the one before it says how the block sounds. */
+    int speechRow(final int number) {
+        return speechRows[number];
     }
 }

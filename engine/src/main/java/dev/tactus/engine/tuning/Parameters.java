@@ -1,11 +1,14 @@
 package dev.tactus.engine.tuning;
 
 import dev.tactus.engine.model.Checkpoint;
+import dev.tactus.engine.model.DType;
+import dev.tactus.engine.model.InteractionConfig;
 import dev.tactus.engine.model.InvalidModelException;
 import dev.tactus.engine.model.ModelConfig;
 import dev.tactus.engine.model.ModelTensors;
 import dev.tactus.engine.model.Tensor;
 import dev.tactus.engine.model.TensorSpec;
+import dev.tactus.engine.model.VoiceTensors;
 import dev.tactus.memory.FreezableArena;
 import dev.tactus.memory.MemoryTag;
 import dev.tactus.memory.OffHeap;
@@ -25,7 +28,10 @@ import java.util.Map;
  * </pre>
  *
  * <p>8 bytes per parameter; the two moments of AdamW, which the optimiser owns, make it 16. {@code mlp.gate.bias} only
- * steers the choice of experts: it has a value and no gradient.
+ * steers the choice of experts, and mel statistics only normalise speech: they have values and no gradients.
+ *
+ * <p>A frozen model has values alone, 4 bytes each, and none where a checkpoint holds float32 matrices: those are read
+ * in place.
  *
  * <p>The arena owns the memory. One thread at a time changes values; a {@link TrainingPass} reads them and adds to the
  * gradients.
@@ -41,28 +47,54 @@ public final class Parameters {
     private final long slabFloats;
     private final long values;
     private final long gradients;
+    private boolean mapped;
 
-    private Parameters(final ModelConfig config, final boolean hears, final boolean sees, final FreezableArena arena) {
+    private Parameters(
+            final ModelConfig config,
+            final boolean hears,
+            final boolean sees,
+            final long slabFloats,
+            final long values,
+            final long gradients) {
         this.config = config;
         this.hears = hears;
         this.sees = sees;
-        final List<TensorSpec> specs = ModelTensors.expected(config, hears, sees);
-        this.slabFloats =
-                specs.stream().mapToLong(spec -> lines(spec.elements())).sum();
-        this.values = allocate(arena);
-        this.gradients = allocate(arena);
-        long at = 0;
-        for (final TensorSpec spec : specs) {
-            final long gradient = spec.name().endsWith(UNTRAINED) ? 0 : gradients + at * Float.BYTES;
-            byName.put(
-                    spec.name(),
-                    new Parameter(spec.name(), spec.shape(), values + at * Float.BYTES, gradient, spec.elements()));
-            at += lines(spec.elements());
-        }
+        this.slabFloats = slabFloats;
+        this.values = values;
+        this.gradients = gradients;
     }
 
-    private long allocate(final FreezableArena arena) {
-        return arena.allocate(MemoryTag.WEIGHTS, slabFloats * Float.BYTES, 64).address();
+    private static Parameters trained(
+            final ModelConfig config,
+            final boolean hears,
+            final boolean sees,
+            final boolean speaks,
+            final FreezableArena arena) {
+        final List<TensorSpec> specs = ModelTensors.expected(config, hears, sees, speaks);
+        final long floats =
+                specs.stream().mapToLong(spec -> lines(spec.elements())).sum();
+        final Parameters parameters =
+                new Parameters(config, hears, sees, floats, allocate(arena, floats), allocate(arena, floats));
+        long at = 0;
+        for (final TensorSpec spec : specs) {
+            final long offset = at * Float.BYTES;
+            final long gradient = isUntrained(spec.name()) ? 0 : parameters.gradients + offset;
+            parameters.add(spec, parameters.values + offset, gradient);
+            at += lines(spec.elements());
+        }
+        return parameters;
+    }
+
+    private static boolean isUntrained(final String name) {
+        return name.endsWith(UNTRAINED) || name.equals(VoiceTensors.MEL_MEAN) || name.equals(VoiceTensors.MEL_STD);
+    }
+
+    private void add(final TensorSpec spec, final long value, final long gradient) {
+        byName.put(spec.name(), new Parameter(spec.name(), spec.shape(), value, gradient, spec.elements()));
+    }
+
+    private static long allocate(final FreezableArena arena, final long floats) {
+        return arena.allocate(MemoryTag.WEIGHTS, floats * Float.BYTES, 64).address();
     }
 
     private static long lines(final long elements) {
@@ -70,7 +102,8 @@ public final class Parameters {
     }
 
     /**
-     * Parameters of a new model, all zero: for an initialisation to fill.
+     * Parameters of a new model, all zero: for an initialisation to fill. It speaks if its configuration has an
+     * {@code audio_out}.
      *
      * @param hears whether it has an audio encoder
      * @param sees whether it has an image encoder
@@ -78,7 +111,9 @@ public final class Parameters {
      */
     public static Parameters zeros(
             final ModelConfig config, final boolean hears, final boolean sees, final FreezableArena arena) {
-        return new Parameters(config, hears, sees, arena);
+        final boolean speaks =
+                config.interaction().flatMap(InteractionConfig::audioOut).isPresent();
+        return trained(config, hears, sees, speaks, arena);
     }
 
     /**
@@ -89,11 +124,48 @@ public final class Parameters {
      */
     public static Parameters load(final ModelConfig config, final Checkpoint checkpoint, final FreezableArena arena) {
         final ModelTensors tensors = ModelTensors.check(config, checkpoint);
-        final Parameters parameters = new Parameters(config, tensors.audio(), tensors.vision(), arena);
+        final Parameters parameters = trained(config, tensors.audio(), tensors.vision(), tensors.voice(), arena);
         for (final Parameter parameter : parameters.byName.values()) {
             widen(checkpoint.tensor(parameter.name()), parameter.value());
         }
         return parameters;
+    }
+
+    /**
+     * The weights of a checkpoint, which no one trains: {@link #gradients()} is 0. Float32 matrices are read in place,
+     * so the checkpoint must stay open for as long as these are used; nothing may be written to them.
+     *
+     * @param arena takes a slab for the other tensors, under {@link MemoryTag#WEIGHTS}; not yet frozen
+     * @throws InvalidModelException naming tensors that are missing or misshapen
+     */
+    public static Parameters frozen(final ModelConfig config, final Checkpoint checkpoint, final FreezableArena arena) {
+        final ModelTensors tensors = ModelTensors.check(config, checkpoint);
+        final long floats = tensors.expected().stream()
+                .filter(spec -> !isInPlace(spec, checkpoint.tensor(spec.name())))
+                .mapToLong(spec -> lines(spec.elements()))
+                .sum();
+        final long copies = floats == 0 ? 0 : allocate(arena, floats);
+        final Parameters parameters = new Parameters(config, tensors.audio(), tensors.vision(), floats, copies, 0);
+        long at = 0;
+        for (final TensorSpec spec : tensors.expected()) {
+            final Tensor tensor = checkpoint.tensor(spec.name());
+            if (isInPlace(spec, tensor)) {
+                parameters.add(spec, tensor.address(), 0);
+                parameters.mapped = true;
+            } else {
+                final long copy = copies + at * Float.BYTES;
+                widen(tensor, copy);
+                parameters.add(spec, copy, 0);
+                at += lines(spec.elements());
+            }
+        }
+        return parameters;
+    }
+
+    /** Small tensors are not worth a mapped file. It may put a tensor anywhere, and the products want whole floats. */
+    private static boolean isInPlace(final TensorSpec spec, final Tensor tensor) {
+        final boolean matrix = spec.use() == TensorSpec.Use.MATRIX || spec.use() == TensorSpec.Use.STACK;
+        return matrix && tensor.dtype() == DType.F32 && tensor.address() % Float.BYTES == 0;
     }
 
     private static void widen(final Tensor tensor, final long target) {
@@ -112,6 +184,11 @@ public final class Parameters {
         };
     }
 
+    /** Whether any tensor is read in place, so that its checkpoint must stay open. */
+    boolean isMapped() {
+        return mapped;
+    }
+
     /** The configuration of the model. */
     public ModelConfig config() {
         return config;
@@ -125,6 +202,11 @@ public final class Parameters {
     /** Whether the model has an image encoder. */
     public boolean sees() {
         return sees;
+    }
+
+    /** Whether the model has a head that speaks. */
+    public boolean speaks() {
+        return byName.containsKey(VoiceTensors.MEL_MEAN);
     }
 
     /** All tensors, in the order of {@link ModelTensors#expected}. */
@@ -150,12 +232,15 @@ public final class Parameters {
         return byName.values().stream().mapToLong(Parameter::elements).sum();
     }
 
-    /** Address of the slab of values; the space between two tensors is zero. */
+    /**
+     * Address of the slab of values; the space between two tensors is zero. Of a frozen model, only those tensors lie
+     * there that are not read in place; 0 when there are none.
+     */
     public long values() {
         return values;
     }
 
-    /** Address of the slab of gradients, laid out like the values; places without a gradient are zero. */
+    /** Address of the slab of gradients, laid out like the values; places without one are zero. 0 when frozen. */
     public long gradients() {
         return gradients;
     }
@@ -167,6 +252,9 @@ public final class Parameters {
 
     /** Sets all gradients to zero: once per step, before the first backward pass. */
     public void zeroGradients() {
+        if (gradients == 0) {
+            return;
+        }
         OffHeap.ALL.asSlice(gradients, slabFloats * Float.BYTES).fill((byte) 0);
     }
 }

@@ -15,7 +15,12 @@ final class TextEmbedding {
         this.table = Matrix.of(parameters.get("model.llm.embed.weight"));
         final float eps = parameters.config().text().rmsNormEps();
         this.norm = new NormLayer(compute, parameters.get("model.llm.embed_norm.weight"), eps, 1f, maxRows);
-        this.dRaw = compute.buffer(maxRows, table.inputs());
+        this.dRaw = table.isTrained() ? compute.buffer(maxRows, table.inputs()) : 0;
+    }
+
+    /** Whether it is trained. */
+    boolean learns() {
+        return table.isTrained();
     }
 
     private long raw(final PackedRows rows, final int row) {
@@ -33,7 +38,7 @@ final class TextEmbedding {
         });
     }
 
-    /** Adds to the gradients of the tokens' rows. */
+    /** Adds to the gradients of the tokens' rows. Only where it is trained. */
     void backward(final PackedRows rows, final long dx) {
         final int d = table.inputs();
         norm.backward(row -> raw(rows, row), dx, dRaw, false, rows.rows());

@@ -3,6 +3,7 @@ package dev.tactus.engine.tuning;
 import dev.tactus.kernel.Elementary;
 import dev.tactus.kernel.LogProbability;
 import dev.tactus.memory.OffHeap;
+import java.util.Map;
 
 /**
  * A loss of single tokens: a function of log p of the token at a position, summed over positions with their weights.
@@ -17,6 +18,26 @@ import dev.tactus.memory.OffHeap;
  * Implementations are immutable; any thread may call.
  */
 public sealed interface TokenLoss permits CrossEntropyLoss, ImportanceSamplingLoss, PpoLoss, CispoLoss, DroLoss {
+    /**
+     * A loss by the name that recipes use.
+     *
+     * <pre>
+     *   cross_entropy
+     *   importance_sampling
+     *   ppo                    low, high: 0.8 and 1.2 where they are not given
+     *   cispo                  low, high: 0.8 and 1.2 where they are not given
+     *   dro                    beta, which must be given
+     * </pre>
+     *
+     * @param name one of them
+     * @param options its parameters by name
+     * @throws IllegalArgumentException in one line that lists the names that exist, when the loss or an option is not
+     *     one of them, or when an option is missing or out of its range
+     */
+    static TokenLoss named(final String name, final Map<String, Double> options) {
+        return NamedLosses.of(name, options);
+    }
+
     /**
      * The loss and its slope, before weight and divisor.
      *

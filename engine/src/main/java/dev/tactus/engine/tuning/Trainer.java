@@ -2,50 +2,71 @@ package dev.tactus.engine.tuning;
 
 import dev.tactus.engine.KernelChoice;
 import dev.tactus.engine.Kernels;
+import dev.tactus.engine.adapter.LoraAdapter;
+import dev.tactus.engine.adapter.LoraConfig;
+import dev.tactus.engine.adapter.LoraGroup;
+import dev.tactus.engine.adapter.LoraInit;
+import dev.tactus.engine.json.BoundedJson;
 import dev.tactus.engine.model.Checkpoint;
+import dev.tactus.engine.model.InvalidModelException;
 import dev.tactus.engine.model.ModelConfig;
 import dev.tactus.kernel.LogProbability;
 import dev.tactus.kernel.NumericClass;
+import dev.tactus.kernel.SamplingParameters;
 import dev.tactus.memory.FreezableArena;
 import dev.tactus.memory.MemoryLedger;
 import dev.tactus.memory.MemoryTag;
 import dev.tactus.memory.OffHeap;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.agrona.CloseHelper;
 
 /**
- * Trains all weights of a model, in the calls that people know from Tinker.
+ * Trains all weights of a model, or an adapter beside a frozen one, in the calls that people know from Tinker.
  *
  * <pre>
- *   forwardBackward(batch, loss)   adds the gradients of Σ weight · loss; any number of batches
+ *   forwardBackward(batch, loss)   adds the gradients of Σ weight · loss; any number of batches; of speech as well,
+ *                                  if it is told what to draw
  *   optimStep(rate)                one step of AdamW on their sum / Σ weight; gradients are zero again
  *   logProbabilities(batch)        forward alone
+ *   sample(prompts, …)             sessions of the engine on the weights as they are now, ready for a policy loss
  *   saveState / loadState          masters, moments, counters: training goes on bit for bit
  *   exportModel(directory)         a model directory: the engine that opens it samples from what was trained
+ *   saveAdapter(directory)         of an adapter, its factors as PEFT writes them; exportMerged writes base and factors
  * </pre>
  *
- * <p>Log-probabilities here are those that an engine of the EXACT class gives on the exported model, to the bit, and
- * nothing here depends on the number of workers. Weight decay holds for matrices alone. Nothing is drawn at random: the
- * seeds of a run are its caller's and travel with {@link #saveState(Path, TrainingState)}.
+ * <p><b>Adapters</b> (Hu et al., arXiv 2106.09685). The base is read in place where its checkpoint holds float32, and
+ * widened once elsewhere; it has neither gradients nor moments, and no gradient is computed below the lowest matrix
+ * that has factors. While all B are zero, as in a new adapter, logits are those of the base to the bit.
+ *
+ * <p>Log-probabilities here are those that an engine of the EXACT class gives on the exported model, or on base and
+ * adapter, to the bit, and nothing here depends on the number of workers. Weight decay holds for matrices alone.
+ * Nothing is drawn at random: the seeds of a run are its caller's and travel with {@link #saveState(Path,
+ * TrainingState)}.
  *
  * <p>Memory is {@link #memory()}, all of it taken when the trainer opens. One thread at a time calls; whoever opened
  * the trainer closes it. A call that throws a {@link TrainingException}, or refuses a batch, has changed no weight, no
  * gradient and no moment.
  */
 public final class Trainer implements AutoCloseable {
+    private static final String GRADIENT = "gradient.";
+
     private final ModelExport export;
     private final MemoryLedger ledger;
     private final FreezableArena arena;
     private final Crew crew;
+    private final TrainedModel model;
     private final Parameters parameters;
     private final TrainingPass pass;
     private final AdamSlab slab;
     private final TrainerMemory memory;
+    private final Sampler sampler;
     private final LossTotals totals = new LossTotals();
     private AdamSettings settings;
     private AdamW optimiser;
@@ -55,7 +76,7 @@ public final class Trainer implements AutoCloseable {
     private Trainer(
             final Path source,
             final boolean opened,
-            final Function<FreezableArena, Parameters> masters,
+            final Function<FreezableArena, TrainedModel> making,
             final TrainerSettings settings,
             final Crew crew,
             final MemoryLedger ledger) {
@@ -63,27 +84,34 @@ public final class Trainer implements AutoCloseable {
         this.crew = crew;
         this.settings = settings.adam();
         this.arena = new FreezableArena(ledger);
+        TrainedModel made = null;
         try {
-            parameters = masters.apply(arena);
-            export = new ModelExport(source, opened, parameters, ledger);
-            final long bytes = parameters.slabFloats() * Float.BYTES;
+            made = making.apply(arena);
+            model = made;
+            parameters = model.parameters();
+            export = new ModelExport(source, opened, model, ledger);
+            final long bytes = model.slabFloats() * Float.BYTES;
             slab = new AdamSlab(
-                    parameters.values(),
-                    parameters.gradients(),
+                    model.values(),
+                    model.gradients(),
                     arena.allocate(MemoryTag.WEIGHTS, bytes, 64).address(),
                     arena.allocate(MemoryTag.WEIGHTS, bytes, 64).address(),
-                    parameters.slabFloats());
+                    model.slabFloats());
             optimiser = optimiser(this.settings);
             pass = new TrainingPass(
                     parameters,
+                    model.factors(),
                     Kernels.of(KernelChoice.AUTO, null, NumericClass.EXACT).set(),
+                    TrainingPass.products(),
                     crew,
                     settings.limits(),
                     arena);
+            final LoraAdapter trained = isAdapter() ? adapter() : null;
+            sampler = new Sampler(source, parameters, trained, settings.limits(), crew, ledger);
             arena.freeze();
-            memory = TrainerMemory.of(parameters, arena);
+            memory = TrainerMemory.of(model, arena);
         } catch (final RuntimeException | Error ex) {
-            arena.close();
+            CloseHelper.closeAll(arena, made);
             throw ex;
         }
     }
@@ -93,7 +121,7 @@ public final class Trainer implements AutoCloseable {
      *
      * @param directory holds a configuration and weights; its small files go along with an export
      * @param ledger told of all native memory
-     * @throws dev.tactus.engine.model.InvalidModelException naming what is wrong with the model
+     * @throws InvalidModelException naming what is wrong with the model
      */
     public static Trainer open(final Path directory, final TrainerSettings settings, final MemoryLedger ledger) {
         final ModelConfig config = ModelConfig.read(directory);
@@ -102,7 +130,7 @@ public final class Trainer implements AutoCloseable {
                 true,
                 arena -> {
                     try (Checkpoint checkpoint = Checkpoint.open(directory, ledger)) {
-                        return Parameters.load(config, checkpoint, arena);
+                        return TrainedModel.whole(Parameters.load(config, checkpoint, arena));
                     }
                 },
                 settings,
@@ -117,7 +145,7 @@ public final class Trainer implements AutoCloseable {
      * @param sees whether it has an image encoder
      * @param initialisation fills the masters, which are zero
      * @param ledger told of all native memory
-     * @throws dev.tactus.engine.model.InvalidModelException naming what is wrong with the configuration
+     * @throws InvalidModelException naming what is wrong with the configuration
      */
     public static Trainer create(
             final Path directory,
@@ -133,8 +161,58 @@ public final class Trainer implements AutoCloseable {
                 arena -> {
                     final Parameters masters = Parameters.zeros(config, hears, sees, arena);
                     initialisation.accept(masters);
-                    return masters;
+                    return TrainedModel.whole(masters);
                 },
+                settings,
+                ledger);
+    }
+
+    /**
+     * A trainer of a new adapter, which changes nothing yet.
+     *
+     * @param base directory of the model it is for, which stays as it is, and must while the trainer is open
+     * @param config rank and scale
+     * @param groups which matrices get factors; at least one that the base has
+     * @param init what A begins with; B is zero
+     * @param seed of the values of A
+     * @param ledger told of all native memory, and of the base's files where they are read in place
+     * @throws InvalidModelException naming what is wrong with the base
+     * @throws IllegalArgumentException when no matrix of the base is chosen
+     */
+    public static Trainer openAdapter(
+            final Path base,
+            final LoraConfig config,
+            final Set<LoraGroup> groups,
+            final LoraInit init,
+            final long seed,
+            final TrainerSettings settings,
+            final MemoryLedger ledger) {
+        return start(
+                base,
+                true,
+                arena -> TrainedModel.adapter(
+                        base, arena, ledger, known -> LoraAdapter.create(config, known, groups, init, seed, arena)),
+                settings,
+                ledger);
+    }
+
+    /**
+     * A trainer that goes on with an adapter: with its factors alone, the optimiser starts anew. For a run that goes on
+     * to the bit, {@link #loadState(Path)}.
+     *
+     * @param base directory of the model it is for, which stays as it is, and must while the trainer is open
+     * @param adapter folder with the adapter, as {@link #saveAdapter} or PEFT writes it
+     * @param ledger told of all native memory, and of the base's files where they are read in place
+     * @throws InvalidModelException in one line naming what is wrong with the base or the adapter, also when the
+     *     adapter is for another base
+     */
+    public static Trainer openAdapter(
+            final Path base, final Path adapter, final TrainerSettings settings, final MemoryLedger ledger) {
+        return start(
+                base,
+                true,
+                arena -> TrainedModel.adapter(
+                        base, arena, ledger, known -> LoraAdapter.load(adapter, known, arena, ledger)),
                 settings,
                 ledger);
     }
@@ -142,12 +220,12 @@ public final class Trainer implements AutoCloseable {
     private static Trainer start(
             final Path directory,
             final boolean opened,
-            final Function<FreezableArena, Parameters> masters,
+            final Function<FreezableArena, TrainedModel> making,
             final TrainerSettings settings,
             final MemoryLedger ledger) {
         final Crew crew = new Crew(settings.workers(), settings.threads());
         try {
-            return new Trainer(directory, opened, masters, settings, crew, ledger);
+            return new Trainer(directory, opened, making, settings, crew, ledger);
         } catch (final RuntimeException | Error ex) {
             crew.close();
             throw ex;
@@ -155,19 +233,34 @@ public final class Trainer implements AutoCloseable {
     }
 
     private AdamW optimiser(final AdamSettings adam) {
-        final List<AdamSlice> slices = new ArrayList<>();
-        for (final Parameter parameter : parameters.all()) {
-            if (parameter.isTrained()) {
-                final long offset = (parameter.value() - parameters.values()) / Float.BYTES;
-                slices.add(new AdamSlice(parameter.name(), offset, parameter.elements(), parameter.isMatrix()));
-            }
-        }
-        return new AdamW(adam, slab, slices);
+        return new AdamW(adam, slab, model.slices());
     }
 
-    /** The masters and their gradients; whoever changes them does so between calls. */
+    /**
+     * The masters and their gradients; whoever changes them does so between calls. Of an adapter's trainer these are
+     * the base, which has no gradients and may lie in a read-only file: nobody writes there.
+     */
     public Parameters parameters() {
         return parameters;
+    }
+
+    /** Whether an adapter is trained beside a frozen base. */
+    public boolean isAdapter() {
+        return model.factors() != null;
+    }
+
+    /**
+     * The adapter that is trained. Its factors lie in this trainer's memory: an engine that reads them in place must be
+     * between its passes while a step is made, and done with them before the trainer is closed.
+     *
+     * @throws IllegalStateException when a whole model is trained
+     */
+    public LoraAdapter adapter() {
+        if (!isAdapter()) {
+            throw new IllegalStateException(
+                    "this trainer trains a whole model and has no adapter: expected one made by Trainer.openAdapter");
+        }
+        return model.factors().adapter();
     }
 
     /** What the trainer holds. */
@@ -191,10 +284,22 @@ public final class Trainer implements AutoCloseable {
      * @param batch within the limits of the trainer
      * @throws TrainingException when a logit, a loss or a slope is NaN or infinite, naming the row of the batch: its
      *     gradients were not added, and those before it still stand
-     * @throws dev.tactus.engine.model.InvalidModelException when a sequence does not fit the model
+     * @throws InvalidModelException when a sequence does not fit the model
      * @throws IllegalArgumentException when the batch exceeds the limits
      */
     public TrainingResult forwardBackward(final List<TrainingExample> batch, final TokenLoss loss) {
+        return forwardBackward(batch, loss, null);
+    }
+
+    /**
+     * As the other, with the loss of the batch's blocks of speech beside that of its tokens. A block counts its weight
+     * times the factor, in the sum that {@link #optimStep} divides by too.
+     *
+     * @param speech says what to draw; null leaves speech out, as the other method does
+     * @throws TrainingException also when the loss of a block is NaN or infinite
+     */
+    public TrainingResult forwardBackward(
+            final List<TrainingExample> batch, final TokenLoss loss, final SpeechLoss speech) {
         final TokenPosition[] positions = forward(batch);
         final LossTerm[] terms = new LossTerm[positions.length];
         crew.forEach(
@@ -205,10 +310,23 @@ public final class Trainer implements AutoCloseable {
         for (int row = 0; row < terms.length; row++) {
             totals.add(terms[row], positions[row].weight());
         }
+        final SpeechTotals spoken = speech == null ? SpeechTotals.NONE : pass.speech(speech, speechWeights(batch));
         pass.backward();
         pendingWeight += totals.weight();
+        pendingWeight += speech == null ? 0 : speech.factor() * spoken.weight();
         pendingBatches++;
-        return TrainingResult.of(totals, perExample(batch, row -> terms[row].logProbability()));
+        return TrainingResult.of(totals, perExample(batch, row -> terms[row].logProbability()), spoken);
+    }
+
+    private float[] speechWeights(final List<TrainingExample> batch) {
+        final float[] weights = new float[pass.blocks()];
+        int at = 0;
+        for (final TrainingExample example : batch) {
+            for (final float weight : example.speechWeights()) {
+                weights[at++] = weight;
+            }
+        }
+        return weights;
     }
 
     /**
@@ -231,7 +349,7 @@ public final class Trainer implements AutoCloseable {
 
     /** Forgets the batches since the last step. */
     public void discardGradients() {
-        parameters.zeroGradients();
+        model.zeroGradients();
         pendingWeight = 0;
         pendingBatches = 0;
     }
@@ -248,6 +366,52 @@ public final class Trainer implements AutoCloseable {
         final float[] found = new float[positions.length];
         crew.forEach(positions.length, (worker, row) -> found[row] = logProbability(positions[row]));
         return perExample(batch, row -> found[row]);
+    }
+
+    /**
+     * log p of every target and the loss of speech, forward alone; weights of tokens are not looked at, and gradients
+     * stay.
+     *
+     * @param speech says what to draw
+     * @param spoken takes the loss of the batch's speech
+     * @return one array [outputs] per example
+     * @throws TrainingException when a logit or the loss of a block is NaN or infinite
+     */
+    public List<float[]> logProbabilities(
+            final List<TrainingExample> batch, final SpeechLoss speech, final Consumer<SpeechTotals> spoken) {
+        final List<float[]> found = logProbabilities(batch);
+        spoken.accept(pass.speech(speech, speechWeights(batch)));
+        return found;
+    }
+
+    /**
+     * Samples sessions from the weights as they are now, by the engine itself: what a session of an exported model, or
+     * of base and adapter, would put out, with the log-probabilities that {@link #logProbabilities} finds for the same
+     * example, to the bit.
+     *
+     * <p>The output machine, temperature, top-k and top-p decide what is drawn; log-probabilities, and with them every
+     * policy loss, are those of the model's own distribution over the whole vocabulary. Sessions see as far as the
+     * trainer does ({@link TrainingLimits#globalWindow()}, {@link TrainingLimits#sinks()}). Neither the company of
+     * other prompts nor the number of workers changes what a prompt gets.
+     *
+     * <p>Engines for up to 64 sessions are held while the call lasts, beside {@link #memory()}.
+     *
+     * @param prompts any number; sound as samples, no skipped ticks
+     * @param sampling how tokens are drawn
+     * @param weights what outputs count in the examples that come back; {@link TokenWeights#EQUAL} for a policy loss
+     * @param turns of the trainer's model, with room for the media of all prompts: bins and pixels of the examples lie
+     *     there
+     * @return one rollout per prompt, in order
+     * @throws IllegalArgumentException naming the prompt and turn and what is wrong with it; nothing was sampled
+     * @throws TrainingException when a session ends for a logit that is NaN or infinite
+     * @throws InvalidModelException when a weight is NaN or infinite
+     */
+    public List<Rollout> sample(
+            final List<Prompt> prompts,
+            final SamplingParameters sampling,
+            final TokenWeights weights,
+            final TurnMemory turns) {
+        return sampler.sample(prompts, sampling, weights, turns);
     }
 
     private float logProbability(final TokenPosition position) {
@@ -326,26 +490,30 @@ public final class Trainer implements AutoCloseable {
      * @throws TrainingException in one line when it cannot be written; what stood there is then untouched
      */
     public void saveState(final Path path, final TrainingState run) {
-        final TrainerState state = new TrainerState(steps(), pendingBatches, pendingWeight, settings);
+        final TrainerState state = new TrainerState(steps(), pendingBatches, pendingWeight, settings, subject());
         TrainingCheckpoint.save(path, state.addTo(run), tensors(pendingBatches > 0));
     }
 
     /**
-     * Goes on from a state of a model of the same shape. Limits, workers and threads stay those of this trainer; the
-     * optimiser's settings become those of the state.
+     * Goes on from a state of a model of the same shape, or of an adapter of the same shape for the same base. Limits,
+     * workers and threads stay those of this trainer; the optimiser's settings become those of the state.
      *
      * @return what the run kept
-     * @throws dev.tactus.engine.model.InvalidModelException in one line if the file is damaged or of another model:
-     *     nothing has changed then
+     * @throws InvalidModelException in one line if the file is damaged, of another model or base, or holds a master or
+     *     a moment that is NaN or infinite: nothing has changed then
      */
     public TrainingState loadState(final Path path) {
         try (TrainingCheckpoint checkpoint = TrainingCheckpoint.open(path, ledger)) {
             final TrainerState state = TrainerState.of(checkpoint.state());
+            if (!state.subject().equals(subject())) {
+                throw BoundedJson.refusal(path, "what was trained", state.subject(), subject());
+            }
             final AdamW loaded = optimiser(state.adam());
             loaded.resumeAt(state.steps());
+            checkpoint.requireFinite(name -> !name.startsWith(GRADIENT));
             checkpoint.restore(tensors(state.pendingBatches() > 0));
             if (state.pendingBatches() == 0) {
-                parameters.zeroGradients();
+                model.zeroGradients();
             }
             settings = state.adam();
             optimiser = loaded;
@@ -355,15 +523,19 @@ public final class Trainer implements AutoCloseable {
         }
     }
 
+    private String subject() {
+        return isAdapter() ? TrainerState.subject(adapter()) : TrainerState.WHOLE;
+    }
+
     private List<StateTensor> tensors(final boolean gradients) {
         final List<StateTensor> tensors = new ArrayList<>();
-        for (final Parameter parameter : parameters.all()) {
+        for (final Parameter parameter : model.tensors()) {
             tensors.add(new StateTensor(parameter.name(), parameter.shape(), parameter.value()));
             if (parameter.isTrained()) {
                 tensors.add(slabTensor("first_moment.", parameter, slab.firstMoments()));
                 tensors.add(slabTensor("second_moment.", parameter, slab.secondMoments()));
                 if (gradients) {
-                    tensors.add(slabTensor("gradient.", parameter, slab.gradients()));
+                    tensors.add(slabTensor(GRADIENT, parameter, slab.gradients()));
                 }
             }
         }
@@ -379,15 +551,59 @@ public final class Trainer implements AutoCloseable {
      * preprocessor files of the model's folder. Tensors of an opened model that nothing trains go along unchanged.
      *
      * @param directory must not exist, or be empty; it appears complete or not at all
-     * @throws TrainingException in one line when it cannot be written
+     * @throws TrainingException in one line when it cannot be written, and when an adapter is trained
      */
     public void exportModel(final Path directory) {
+        if (isAdapter()) {
+            throw new TrainingException(directory + ": an adapter is trained, not a model: expected saveAdapter "
+                    + "for the factors alone, or exportMerged for base and factors in one model");
+        }
         export.write(directory);
+    }
+
+    /**
+     * Writes the base with the factors merged into it as a model directory: float32 {@code w + scale · (b · a)}, the
+     * product in float64 and rounded once, so its logits are near those of base and adapter, and not their bits.
+     *
+     * @param directory must not exist, or be empty; it appears complete or not at all
+     * @throws TrainingException in one line when it cannot be written
+     * @throws IllegalStateException when a whole model is trained
+     */
+    public void exportMerged(final Path directory) {
+        requireFinite(directory);
+        export.write(directory);
+    }
+
+    /**
+     * Writes the adapter as PEFT does; {@link #openAdapter(Path, Path, TrainerSettings, MemoryLedger)} and the engine
+     * read it, bit for bit. Each of the two files appears complete or not at all.
+     *
+     * @param directory made if it does not exist
+     * @throws TrainingException in one line when it cannot be written, or a factor is NaN or infinite
+     * @throws IllegalStateException when a whole model is trained
+     */
+    public void saveAdapter(final Path directory) {
+        requireFinite(directory);
+        try {
+            adapter().save(directory);
+        } catch (final UncheckedIOException ex) {
+            throw new TrainingException(ex.getMessage(), ex);
+        }
+    }
+
+    private void requireFinite(final Path directory) {
+        final LoraAdapter adapter = adapter();
+        final int bad = LogProbability.firstNotFinite(adapter.address(), Math.toIntExact(adapter.floats()));
+        if (bad >= 0) {
+            throw new TrainingException(directory + ": element " + bad + " of the factors is "
+                    + OffHeap.getFloat(adapter.address() + (long) bad * Float.BYTES)
+                    + ": expected finite numbers; nothing was written");
+        }
     }
 
     /** Ends the workers and frees all memory. Calling it again does nothing. */
     @Override
     public void close() {
-        CloseHelper.closeAll(crew, arena);
+        CloseHelper.closeAll(crew, arena, model);
     }
 }

@@ -1,5 +1,6 @@
 package dev.tactus.engine.tuning;
 
+import dev.tactus.engine.json.BoundedJson;
 import dev.tactus.engine.model.DType;
 import dev.tactus.engine.model.InvalidModelException;
 import dev.tactus.engine.model.SafetensorsFile;
@@ -22,6 +23,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import java.util.zip.CRC32C;
 
@@ -71,9 +73,9 @@ public final class TrainingCheckpoint implements AutoCloseable {
      */
     public static void save(final Path path, final TrainingState state, final List<StateTensor> tensors) {
         final String json = state.toJson();
-        if (json.length() > TuningJson.LONGEST) {
+        if (json.length() > BoundedJson.LONGEST) {
             throw new TrainingException(path + ": the state has " + json.length() + " characters as JSON: expected at "
-                    + "most " + TuningJson.LONGEST);
+                    + "most " + BoundedJson.LONGEST);
         }
         final Path folder = path.toAbsolutePath().getParent();
         try {
@@ -136,11 +138,11 @@ public final class TrainingCheckpoint implements AutoCloseable {
         final Set<String> left = new HashSet<>(names);
         for (final StateTensor target : targets) {
             if (!left.remove(target.name())) {
-                throw TuningJson.refusal(file.path(), "tensor " + target.name(), "nothing", "a tensor of that name");
+                throw BoundedJson.refusal(file.path(), "tensor " + target.name(), "nothing", "a tensor of that name");
             }
             final Tensor tensor = file.tensor(target.name());
             if (!tensor.hasShape(target.shape())) {
-                throw TuningJson.refusal(
+                throw BoundedJson.refusal(
                         file.path(),
                         "tensor " + target.name(),
                         Arrays.toString(tensor.shape()),
@@ -148,7 +150,7 @@ public final class TrainingCheckpoint implements AutoCloseable {
             }
         }
         if (!left.isEmpty()) {
-            throw TuningJson.refusal(
+            throw BoundedJson.refusal(
                     file.path(),
                     "tensor " + left.stream().sorted().findFirst().orElseThrow(),
                     "a tensor that this run " + "does not have, one of " + left.size(),
@@ -156,6 +158,29 @@ public final class TrainingCheckpoint implements AutoCloseable {
         }
         for (final StateTensor target : targets) {
             MemorySegment.copy(file.tensor(target.name()).data(), 0, target.segment(), 0, target.bytes());
+        }
+    }
+
+    /**
+     * Refuses numbers that training cannot go on from.
+     *
+     * @param which tensors, by name
+     * @throws InvalidModelException in one line naming the first element that is NaN or infinite
+     */
+    void requireFinite(final Predicate<String> which) {
+        for (final String name : names) {
+            if (which.test(name)) {
+                requireFinite(name, file.tensor(name).data());
+            }
+        }
+    }
+
+    private void requireFinite(final String name, final MemorySegment data) {
+        for (long i = 0; i < data.byteSize() / Float.BYTES; i++) {
+            final float value = data.get(ValueLayout.JAVA_FLOAT_UNALIGNED, i * Float.BYTES);
+            if (!Float.isFinite(value)) {
+                throw BoundedJson.refusal(file.path(), "tensor " + name + ", element " + i, value, "finite numbers");
+            }
         }
     }
 
@@ -168,18 +193,18 @@ public final class TrainingCheckpoint implements AutoCloseable {
     private void requireOurs() {
         final String format = file.metadata().getOrDefault("format", "nothing");
         if (!format.equals(FORMAT)) {
-            throw TuningJson.refusal(file.path(), "__metadata__ format", format, FORMAT);
+            throw BoundedJson.refusal(file.path(), "__metadata__ format", format, FORMAT);
         }
         final String version = file.metadata().getOrDefault("version", "nothing");
         if (!version.equals(VERSION)) {
-            throw TuningJson.refusal(file.path(), "__metadata__ version", version, VERSION);
+            throw BoundedJson.refusal(file.path(), "__metadata__ version", version, VERSION);
         }
     }
 
     private void checkSums(final String json) {
         final Tensor sums = file.tensor(CHECKSUMS).require(DType.I32);
         if (!sums.hasShape(1 + names.size())) {
-            throw TuningJson.refusal(
+            throw BoundedJson.refusal(
                     file.path(),
                     "tensor " + CHECKSUMS,
                     Arrays.toString(sums.shape()),
@@ -195,7 +220,7 @@ public final class TrainingCheckpoint implements AutoCloseable {
     private void checkSum(final String what, final int found, final Tensor sums, final int index) {
         final int written = sums.data().get(INT, (long) index * Integer.BYTES);
         if (found != written) {
-            throw TuningJson.refusal(
+            throw BoundedJson.refusal(
                     file.path(),
                     what,
                     "checksum " + Integer.toHexString(found),

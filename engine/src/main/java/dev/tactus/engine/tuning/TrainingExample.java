@@ -12,9 +12,15 @@ import java.util.stream.IntStream;
  * @param weights [outputs] what the position counts; 0 leaves it out
  * @param samplerLogProbabilities [outputs] log q(target) of the policy that drew it; 0 where a loss does not read it
  * @param advantages [outputs] how much better than expected the token turned out; 0 where a loss does not read it
+ * @param speechWeights [blocks] what a block of speech counts under a {@link SpeechLoss}; 0 leaves it out
  */
 public record TrainingExample(
-        Example example, int[] targets, float[] weights, float[] samplerLogProbabilities, float[] advantages) {
+        Example example,
+        int[] targets,
+        float[] weights,
+        float[] samplerLogProbabilities,
+        float[] advantages,
+        float[] speechWeights) {
     /**
      * Copies the arrays.
      *
@@ -26,17 +32,43 @@ public record TrainingExample(
         require("weights", weights.length, outputs);
         require("sampler log-probabilities", samplerLogProbabilities.length, outputs);
         require("advantages", advantages.length, outputs);
+        final int blocks = example.sequence().blocks();
+        if (speechWeights.length != blocks) {
+            throw new IllegalArgumentException("training example: " + speechWeights.length
+                    + " weights of speech: expected " + blocks + ", one per block");
+        }
         targets = targets.clone();
         weights = weights.clone();
         samplerLogProbabilities = samplerLogProbabilities.clone();
         advantages = advantages.clone();
+        speechWeights = speechWeights.clone();
+    }
+
+    /** An example whose blocks of speech, if it has any, all have weight 1. */
+    public TrainingExample(
+            final Example example,
+            final int[] targets,
+            final float[] weights,
+            final float[] samplerLogProbabilities,
+            final float[] advantages) {
+        this(
+                example,
+                targets,
+                weights,
+                samplerLogProbabilities,
+                advantages,
+                ones(example.sequence().blocks()));
+    }
+
+    private static float[] ones(final int count) {
+        final float[] ones = new float[count];
+        Arrays.fill(ones, 1f);
+        return ones;
     }
 
     /** An example whose right tokens are known, all of weight 1. */
     public static TrainingExample supervised(final Example example, final int... targets) {
-        final float[] weights = new float[targets.length];
-        Arrays.fill(weights, 1f);
-        return supervised(example, targets, weights);
+        return supervised(example, targets, ones(targets.length));
     }
 
     /** An example whose right tokens are known. */
@@ -61,7 +93,12 @@ public record TrainingExample(
 
     /** This example under a policy loss: what the sampler said of its targets, and how good they were. */
     public TrainingExample sampled(final float[] logProbabilities, final float[] newAdvantages) {
-        return new TrainingExample(example, targets, weights, logProbabilities, newAdvantages);
+        return new TrainingExample(example, targets, weights, logProbabilities, newAdvantages, speechWeights);
+    }
+
+    /** This example with other weights of its blocks of speech. */
+    public TrainingExample withSpeechWeights(final float... newWeights) {
+        return new TrainingExample(example, targets, weights, samplerLogProbabilities, advantages, newWeights);
     }
 
     /** How many positions' logits are wanted. */
@@ -91,6 +128,12 @@ public record TrainingExample(
     @Override
     public float[] advantages() {
         return advantages.clone();
+    }
+
+    /** What the blocks of speech count; a fresh array. */
+    @Override
+    public float[] speechWeights() {
+        return speechWeights.clone();
     }
 
     /** What a loss is told at an output; {@code row} is the number that errors name. */

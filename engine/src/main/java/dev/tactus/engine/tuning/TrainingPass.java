@@ -1,5 +1,7 @@
 package dev.tactus.engine.tuning;
 
+import dev.tactus.engine.model.AudioOutConfig;
+import dev.tactus.engine.model.InteractionConfig;
 import dev.tactus.engine.model.LayerConfig;
 import dev.tactus.engine.model.TextConfig;
 import dev.tactus.engine.model.VisionStages;
@@ -17,7 +19,8 @@ import java.util.List;
  * starts at position 0 with empty carries and sees nothing of the others.
  *
  * <p><b>Backward</b> is reverse mode by hand. Its sums have an order that depends on shapes alone, so gradients are the
- * same to the bit however many workers the crew has. They are added to {@link Parameters#gradients()}.
+ * same to the bit however many workers the crew has. They are added to {@link Parameters#gradients()}. Nothing is
+ * computed for what is frozen, and nothing below the lowest layer that is trained.
  *
  * <p><b>Memory.</b> A layer keeps about {@code 4·d + 2·H·D + 4·G·D + H·d_rel + 2·I} floats per position (a mixture of
  * experts {@code 2·I} per chosen expert), the logits twice the vocabulary per output. Probabilities are not kept: the
@@ -34,12 +37,17 @@ public final class TrainingPass {
     private final List<MediaEncoder> encoders = new ArrayList<>();
     private final List<BlockLayer> layers = new ArrayList<>();
     private final OutputHead head;
+    private final SpeechEncoder speechEncoder;
+    private final SpeechHead speechHead;
     private final int d;
     private final int vocabulary;
+    private final int lowest;
     private final long media;
     private final long last;
     private final long dx;
+    private final float[] speechSlopes;
     private boolean ready;
+    private boolean spoken;
 
     /**
      * A pass with memory for the largest batch.
@@ -54,11 +62,13 @@ public final class TrainingPass {
             final Crew crew,
             final TrainingLimits limits,
             final FreezableArena arena) {
-        this(parameters, kernels, products(), crew, limits, arena);
+        this(parameters, null, kernels, products(), crew, limits, arena);
     }
 
+    /** A pass that trains factors beside the matrices, where they are not null, and else what the parameters say. */
     TrainingPass(
             final Parameters parameters,
+            final Factors factors,
             final KernelSet kernels,
             final Products products,
             final Crew crew,
@@ -67,7 +77,7 @@ public final class TrainingPass {
         final TextConfig text = parameters.config().text();
         d = text.hidden();
         vocabulary = text.unpaddedVocab();
-        compute = new Compute(kernels, products, crew, longestRow(parameters), longestHead(text), arena);
+        compute = new Compute(kernels, products, crew, factors, longestRow(parameters), longestHead(text), arena);
         rows = new PackedRows(parameters, limits);
         embedding = new TextEmbedding(compute, parameters, limits.positions());
         if (parameters.hears() && limits.audio() > 0) {
@@ -76,19 +86,38 @@ public final class TrainingPass {
         if (parameters.sees() && limits.patches() > 0) {
             encoders.add(new VisionEncoder(compute, parameters, limits.patches()));
         }
+        final boolean speaks = parameters.speaks() && limits.speech() > 0;
+        speechEncoder = speaks ? new SpeechEncoder(compute, parameters, limits.speech()) : null;
+        if (speaks) {
+            encoders.add(speechEncoder);
+        }
         final BlockLayer.Shared shared = new BlockLayer.Shared(compute, text, limits);
         for (final LayerConfig layer : text.layers()) {
             layers.add(new BlockLayer(compute, parameters, layer, limits, shared));
         }
         head = new OutputHead(compute, parameters, limits.outputs());
-        media = compute.buffer(Math.max(limits.audio(), limits.patches()), d);
+        speechHead = speaks ? new SpeechHead(compute, parameters, limits.speech()) : null;
+        speechSlopes = new float[limits.speech()];
+        media = compute.buffer(Math.max(limits.speech(), Math.max(limits.audio(), limits.patches())), d);
         last = compute.buffer(limits.positions(), d);
         dx = compute.buffer(limits.positions(), d);
         compute.conclude();
+        lowest = lowest();
+    }
+
+    /** The number of the lowest layer that anything is trained in or below; as many as there are layers for none. */
+    private int lowest() {
+        int layer = 0;
+        while (!embedding.learns()
+                && layer < layers.size()
+                && !layers.get(layer).learns()) {
+            layer++;
+        }
+        return layer;
     }
 
     /** In C where C can run, in Java elsewhere: the bits are the same. */
-    private static Products products() {
+    static Products products() {
         final NativeKernels library = NativeKernels.load();
         return library.isAvailable() ? new NativeProducts(library.detected()) : new JavaProducts();
     }
@@ -98,6 +127,14 @@ public final class TrainingPass {
         int longest = Math.max(text.hidden(), Math.max(text.denseIntermediate(), text.moeIntermediate()));
         for (final LayerConfig layer : text.layers()) {
             longest = Math.max(longest, layer.queryWidth());
+        }
+        if (parameters.speaks()) {
+            final AudioOutConfig voice = parameters
+                    .config()
+                    .interaction()
+                    .flatMap(InteractionConfig::audioOut)
+                    .orElseThrow();
+            longest = Math.max(longest, SpeechHead.longestRow(voice));
         }
         if (parameters.sees()) {
             for (final VisionStages.Stage stage :
@@ -125,6 +162,7 @@ public final class TrainingPass {
      */
     public void forward(final List<Example> batch) {
         ready = false;
+        spoken = false;
         rows.pack(batch);
         final long x = layers.get(0).input();
         embedding.forward(rows, x);
@@ -139,11 +177,68 @@ public final class TrainingPass {
                     .forward(rows, i + 1 < layers.size() ? layers.get(i + 1).input() : last);
         }
         head.forward(rows, last);
+        if (rows.speech() > 0) {
+            speechHead.condition(rows, last);
+        }
         ready = true;
     }
 
+    /**
+     * Computes the loss of every block of speech of the batch. After a forward pass, and before its backward pass,
+     * which then knows of it.
+     *
+     * @param weights [blocks] what the blocks count; 0 leaves one out
+     * @return the sums over blocks, in their order
+     * @throws TrainingException when the loss of a block is NaN or infinite: nothing was added to the gradients
+     * @throws IllegalStateException without a forward pass before it
+     */
+    public SpeechTotals speech(final SpeechLoss loss, final float[] weights) {
+        if (!ready || weights.length != rows.speech()) {
+            throw new IllegalStateException(
+                    "speech " + (ready ? "of " + weights.length + " weights" : "without forward")
+                            + ": expected one forward pass before it, and " + rows.speech() + " weights");
+        }
+        if (rows.speech() == 0) {
+            return SpeechTotals.NONE;
+        }
+        speechHead.forward(rows.speech(), speechEncoder.blocks(), loss);
+        double sum = 0;
+        double weight = 0;
+        long blocks = 0;
+        for (int i = 0; i < weights.length; i++) {
+            final float found = speechHead.loss(i);
+            speechSlopes[i] = weights[i] * loss.factor();
+            if (!Float.isFinite(found) || !Float.isFinite(speechSlopes[i])) {
+                throw new TrainingException("block " + i + " of speech: loss " + found + ", weight " + weights[i]
+                        + ", factor " + loss.factor() + ": expected finite numbers");
+            }
+            sum += (double) weights[i] * found;
+            weight += weights[i];
+            blocks += weights[i] == 0f ? 0 : 1;
+        }
+        spoken = true;
+        return new SpeechTotals(sum, weight, blocks);
+    }
+
+    /** Blocks of speech of the batch: those of its sequences, in order. */
+    public int blocks() {
+        return rows.speech();
+    }
+
+    /**
+     * What the flow head is told about every block of the batch, float32 [blocks, d], until the next forward pass; 0
+     * for a model that does not speak.
+     */
+    public long conditions() {
+        return speechHead == null ? 0 : speechHead.conditions();
+    }
+
     private int count(final MediaEncoder encoder) {
-        return encoder.kind() == PackedRows.AUDIO ? rows.audio() : rows.patches();
+        return switch (encoder.kind()) {
+            case PackedRows.AUDIO -> rows.audio();
+            case PackedRows.PATCH -> rows.patches();
+            default -> rows.speech();
+        };
     }
 
     /** Copies between the vectors of an encoder and the rows that they stand in. */
@@ -183,7 +278,7 @@ public final class TrainingPass {
     }
 
     /**
-     * Adds the gradients of the batch to those of the parameters. Once per forward pass.
+     * Adds the gradients of the batch to those of what is trained. Once per forward pass.
      *
      * @throws IllegalStateException without a forward pass before it
      */
@@ -192,9 +287,16 @@ public final class TrainingPass {
             throw new IllegalStateException("backward without forward: expected one forward pass before each");
         }
         ready = false;
-        head.backward(rows, dx);
-        for (int i = layers.size() - 1; i >= 0; i--) {
-            layers.get(i).backward(rows, dx);
+        final long stream = lowest < layers.size() ? dx : 0;
+        head.backward(rows, stream);
+        if (spoken) {
+            speechHead.backward(rows, speechSlopes, stream);
+        }
+        for (int i = layers.size() - 1; i >= lowest; i--) {
+            layers.get(i).backward(rows, dx, i > lowest || embedding.learns());
+        }
+        if (!embedding.learns()) {
+            return;
         }
         embedding.backward(rows, dx);
         for (final MediaEncoder encoder : encoders) {

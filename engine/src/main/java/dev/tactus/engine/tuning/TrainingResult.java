@@ -13,6 +13,7 @@ import java.util.List;
  * @param meanKl mean estimate of KL(q ‖ p) over positions; NaN without any, 0 for a loss that knows no q
  * @param meanRatio mean p / q over positions; NaN without any, 1 for a loss that knows no q
  * @param logProbabilities log p of every target, one array [outputs] per example of the batch
+ * @param speech the loss of speech, beside that of tokens
  */
 public record TrainingResult(
         double loss,
@@ -22,13 +23,14 @@ public record TrainingResult(
         double meanLogProbability,
         double meanKl,
         double meanRatio,
-        List<float[]> logProbabilities) {
+        List<float[]> logProbabilities,
+        SpeechTotals speech) {
     /** Makes the list unmodifiable; its arrays are the caller's. */
     public TrainingResult {
         logProbabilities = List.copyOf(logProbabilities);
     }
 
-    static TrainingResult of(final LossTotals totals, final List<float[]> logProbabilities) {
+    static TrainingResult of(final LossTotals totals, final List<float[]> logProbabilities, final SpeechTotals speech) {
         return new TrainingResult(
                 totals.loss(),
                 totals.weight(),
@@ -37,7 +39,8 @@ public record TrainingResult(
                 totals.meanLogProbability(),
                 totals.meanKl(),
                 totals.meanRatio(),
-                logProbabilities);
+                logProbabilities,
+                speech);
     }
 
     /** Loss per unit of weight; NaN without any. */

@@ -1,5 +1,6 @@
 package dev.tactus.engine.tuning;
 
+import dev.tactus.engine.json.BoundedJson;
 import dev.tactus.engine.model.InvalidModelException;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -64,11 +65,11 @@ public record TrainingState(
         json.put(SEEDS, seeds);
         json.put(HYPER_PARAMETERS, hyperParameters);
         json.put(NOTES, notes);
-        return TuningJson.write(json);
+        return BoundedJson.write(json);
     }
 
     static TrainingState fromJson(final String where, final String text) {
-        final JsonNode json = TuningJson.readObject(where, text);
+        final JsonNode json = BoundedJson.readObject(where, text);
         final Map<String, Long> counters = new LinkedHashMap<>();
         integers(where, json, COUNTERS, counters);
         final Map<String, Long> seeds = new LinkedHashMap<>();
@@ -98,7 +99,7 @@ public record TrainingState(
     private static JsonNode object(final String where, final JsonNode json, final String field) {
         final JsonNode value = json.get(field);
         if (value == null || !value.isObject()) {
-            throw TuningJson.refusal(where, field, value == null ? "nothing" : value.getNodeType(), "a JSON object");
+            throw BoundedJson.refusal(where, field, value == null ? "nothing" : value.getNodeType(), "a JSON object");
         }
         return value;
     }
@@ -110,7 +111,7 @@ public record TrainingState(
             final boolean fits,
             final String allowed) {
         if (!fits) {
-            throw TuningJson.refusal(where, field + '.' + entry.getKey(), entry.getValue(), allowed);
+            throw BoundedJson.refusal(where, field + '.' + entry.getKey(), entry.getValue(), allowed);
         }
     }
 

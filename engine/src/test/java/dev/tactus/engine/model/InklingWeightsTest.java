@@ -21,6 +21,7 @@ import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
 
 class InklingWeightsTest {
@@ -75,8 +76,34 @@ class InklingWeightsTest {
             assertEquals(
                     List.of("model.mtp.layers.0.x", "model.audio_out.mel_mean"),
                     weights.tensors().skipped());
-            assertTrue(weights.tensors().audioOut());
+            assertTrue(!weights.tensors().voice() && weights.voice().isEmpty());
         });
+    }
+
+    @Test
+    void shouldWantAllOfAVoiceIfThereIsAnyOfIt() throws IOException {
+        final Path target = directory.resolve("voice");
+        RandomModel.write(target, 1_000_000, 1, false, true);
+        final Path file = target.resolve(Checkpoint.SINGLE_FILE);
+        try (Checkpoint whole = Checkpoint.open(target, ledger)) {
+            contents = GoldenModels.contents(whole);
+            final Content std = contents.remove(VoiceTensors.MEL_STD);
+            contents.put("model.audio_out.flow.x.weight", GoldenModels.floats(memory, new long[] {1}, 1));
+            GoldenModels.write(file, contents);
+            assertRefused(
+                    () -> load(target, weights -> {}),
+                    "1 tensors missing, 1 unfit: model.audio_out.flow.x.weight: found [1], allowed [48, 400];"
+                            + " model.audio_out.mel_std: missing, expected [80]");
+            contents = GoldenModels.contents(whole);
+            contents.put(VoiceTensors.MEL_STD, new Content(DType.F32, std.shape(), memory.allocate(80 * 4, 8)));
+            GoldenModels.write(file, contents);
+            assertRefused(
+                    () -> load(target, weights -> {}),
+                    "tensor model.audio_out.mel_std: element 0: found 0.0, allowed above 0");
+            contents.keySet().removeIf(name -> name.startsWith(VoiceTensors.PREFIX));
+            GoldenModels.write(file, contents);
+            load(target, weights -> assertTrue(weights.voice().isEmpty()));
+        }
     }
 
     @Test
@@ -144,14 +171,22 @@ class InklingWeightsTest {
         if (!Files.exists(directory.resolve(ModelConfig.FILE_NAME))) {
             GoldenModels.writeModel(directory, "text-dense", contents);
         }
-        try (Checkpoint checkpoint = Checkpoint.open(directory, ledger);
+        load(directory, check);
+    }
+
+    private void load(final Path model, final Consumer<InklingWeights> check) {
+        try (Checkpoint checkpoint = Checkpoint.open(model, ledger);
                 FreezableArena arena = new FreezableArena(ledger)) {
-            check.accept(InklingWeights.load(ModelConfig.read(directory), checkpoint, arena));
+            check.accept(InklingWeights.load(ModelConfig.read(model), checkpoint, arena));
         }
     }
 
     private void assertRefused(final String message) {
-        final InvalidModelException e = assertThrows(InvalidModelException.class, () -> load(weights -> {}));
+        assertRefused(() -> load(weights -> {}), message);
+    }
+
+    private static void assertRefused(final Executable call, final String message) {
+        final InvalidModelException e = assertThrows(InvalidModelException.class, call);
         assertTrue(e.getMessage().contains(message), e.getMessage());
         assertEquals(1, e.getMessage().lines().count());
     }

@@ -6,8 +6,14 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.tactus.kernel.ExactMath;
+import dev.tactus.kernel.FlowShape;
+import dev.tactus.kernel.KernelSet;
+import dev.tactus.kernel.Philox;
+import dev.tactus.kernel.reference.ReferenceKernels;
 import dev.tactus.memory.FreezableArena;
 import dev.tactus.memory.MemoryLedger;
+import dev.tactus.memory.MemoryTag;
 import dev.tactus.memory.OffHeap;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -19,6 +25,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class RandomModelTest {
@@ -26,11 +33,11 @@ class RandomModelTest {
     Path directory;
 
     @ParameterizedTest
-    @ValueSource(booleans = {false, true})
-    void shouldMeetAnyRequestWithin8Percent(final boolean experts) {
+    @CsvSource({"false, false", "true, false", "false, true"})
+    void shouldMeetAnyRequestWithin8Percent(final boolean experts, final boolean voice) {
         for (double request = RandomShape.FEWEST; request <= RandomShape.MOST; request *= 1.17) {
             final long parameters = (long) request;
-            final RandomShape shape = RandomShape.of(parameters, experts);
+            final RandomShape shape = RandomShape.of(parameters, experts, voice);
             final double ratio = (double) shape.count() / parameters;
             assertTrue(ratio > 0.92 && ratio < 1.08, parameters + " gave " + shape.count() + ' ' + shape);
         }
@@ -57,6 +64,40 @@ class RandomModelTest {
             assertTrue(weights.audio().isPresent() && weights.vision().isPresent());
             assertEquals(experts, config.text().hasExperts());
         }
+    }
+
+    @Test
+    void shouldWriteAVoiceWhereItIsAskedFor() throws IOException {
+        final Path target = directory.resolve("m");
+        final RandomModel.Summary summary = RandomModel.write(target, 1_000_000, 7, false, true);
+        final MemoryLedger ledger = new MemoryLedger();
+        try (Checkpoint checkpoint = Checkpoint.open(target, ledger);
+                FreezableArena arena = new FreezableArena(ledger)) {
+            final ModelConfig config = ModelConfig.read(target);
+            final InklingWeights weights = InklingWeights.load(config, checkpoint, arena);
+            assertTrue(weights.tensors().voice() && weights.tensors().skipped().isEmpty());
+            assertEquals(summary.parameters(), weights.parameters());
+            final VoiceWeights voice = weights.voice().orElseThrow();
+            final int hidden = config.text().hidden();
+            assertEquals(new FlowShape(hidden, 400, hidden, 3, 6), voice.shape());
+            assertEquals(3, voice.blocks().size());
+            assertEquals(80, voice.melStd().elements());
+            assertEquals(-6, OffHeap.getFloat(voice.melMean().address() + 79 * 4));
+            final KernelSet kernels = new ReferenceKernels();
+            final long scratch = address(arena, kernels.flowScratchBytes(voice.shape()));
+            final long c = address(arena, hidden * 4L);
+            final long block = address(arena, 400 * 4L);
+            Philox.normals(1, 0, 0, Philox.Purpose.FLOW, c, hidden);
+            Philox.normals(2, 0, 0, Philox.Purpose.FLOW, block, 400);
+            final float noise = OffHeap.getFloat(block);
+            kernels.flow(voice.flow(), c, block, 1, scratch);
+            final double squares = ExactMath.dot(block, block, 400);
+            assertTrue(squares > 100 && squares < 4000 && noise != OffHeap.getFloat(block), squares + " of a block");
+        }
+    }
+
+    private static long address(final FreezableArena arena, final long bytes) {
+        return arena.allocate(MemoryTag.SCRATCH, bytes, 64).address();
     }
 
     @Test

@@ -24,7 +24,7 @@ class NormLayerTest {
     void shouldMatchTheFormula(final int d, final int vectors, final boolean add) {
         try (FreezableArena arena = new FreezableArena(ledger);
                 Crew crew = new Crew(2, Thread::new)) {
-            final Compute compute = new Compute(new ReferenceKernels(), new JavaProducts(), crew, d, 1, arena);
+            final Compute compute = new Compute(new ReferenceKernels(), new JavaProducts(), crew, null, d, 1, arena);
             final Parameter w =
                     new Parameter("norm.weight", new long[] {d}, normals(compute, d), normals(compute, d), d);
             final double[] before = read(w.gradient(), d);

@@ -1,6 +1,8 @@
 package dev.tactus.engine.tuning;
 
 import dev.tactus.engine.TeacherForcing;
+import dev.tactus.engine.model.AudioOutConfig;
+import dev.tactus.engine.model.InteractionConfig;
 import dev.tactus.engine.model.ModelConfig;
 import dev.tactus.memory.FreezableArena;
 import dev.tactus.memory.MemoryTag;
@@ -10,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 
@@ -41,28 +44,49 @@ final class OddModel {
         /** Everything that a model can have. */
         FULL,
         /** Text alone, no shared experts, convolutions of one tap, no log scaling. */
-        PLAIN
+        PLAIN,
+        /** Everything, and a head that speaks. */
+        SPEAKING
     }
+
+    private static final AudioOutConfig VOICE = new AudioOutConfig(5, 3, 4, 13, 2, 6);
 
     final ModelConfig config;
     final Parameters parameters;
     private final boolean full;
+    private final boolean speaking;
     private final FreezableArena arena;
     private final SplittableRandom random;
 
     OddModel(final Path directory, final Kind kind, final FreezableArena arena, final long seed) throws IOException {
-        this.full = kind == Kind.FULL;
+        this.full = kind != Kind.PLAIN;
+        this.speaking = kind == Kind.SPEAKING;
         final String plain = CONFIG.replace("\"n_shared_experts\": 1", "\"n_shared_experts\": 0")
                 .replace("\"sconv_kernel_size\": 3", "\"sconv_kernel_size\": 1")
                 .replace("\"log_scaling_n_floor\": 4", "\"log_scaling_n_floor\": null");
         Files.writeString(directory.resolve(ModelConfig.FILE_NAME), full ? CONFIG : plain);
-        this.config = ModelConfig.read(directory);
+        final ModelConfig read = ModelConfig.read(directory);
+        this.config = speaking ? speaking(read) : read;
         this.arena = arena;
         this.random = new SplittableRandom(seed);
         this.parameters = Parameters.zeros(config, full, full, arena);
         for (final Parameter parameter : parameters.all()) {
             fill(parameter);
         }
+    }
+
+    /** The same with a head that speaks in blocks of 15 elements, which no config file can ask for. */
+    private static ModelConfig speaking(final ModelConfig read) {
+        return new ModelConfig(
+                read.file(),
+                read.text(),
+                read.audio(),
+                read.vision(),
+                read.audioTokenId(),
+                read.imageTokenId(),
+                read.audioBosTokenId(),
+                read.imageBosTokenId(),
+                Optional.of(InteractionConfig.defaults().withAudioOut(Optional.of(VOICE))));
     }
 
     private void fill(final Parameter parameter) {
@@ -88,6 +112,7 @@ final class OddModel {
             audio += ids[i] == AUDIO ? 1 : 0;
             patches += ids[i] == IMAGE ? 1 : 0;
         }
+        final int blocks = speaking ? speak(ids) : 0;
         final int mels = config.audio().mels();
         final long bins = memory(audio * mels);
         for (int i = 0; i < audio * mels; i++) {
@@ -100,10 +125,37 @@ final class OddModel {
         for (int i = 0; i < pixelCount; i++) {
             OffHeap.putFloat(pixels + i * (long) Float.BYTES, (float) random.nextGaussian());
         }
-        final TeacherForcing.Sequence sequence = new TeacherForcing.Sequence(ids, bins, audio, pixels, patches);
+        final long speech = memory(blocks * VOICE.blockElements());
+        for (int i = 0; i < blocks * VOICE.blockElements(); i++) {
+            OffHeap.putFloat(speech + i * (long) Float.BYTES, (float) random.nextGaussian());
+        }
+        final TeacherForcing.Sequence sequence =
+                new TeacherForcing.Sequence(ids, bins, audio, pixels, patches).withSpeech(speech, blocks);
         final int[] outputs =
                 IntStream.range(0, positions).filter(i -> i % 3 != 1).toArray();
         return new Example(sequence, outputs);
+    }
+
+    /** Makes blocks of speech of some tokens: single ones, and one behind the other. */
+    private int speak(final int[] ids) {
+        int blocks = 0;
+        for (int i = 1; i < ids.length; i++) {
+            if (ids[i] >= 8 && i % 7 < 4) {
+                ids[i] = TeacherForcing.Sequence.SPEECH;
+                blocks++;
+            }
+        }
+        return blocks;
+    }
+
+    float[] speechWeights(final List<Example> batch) {
+        final int blocks =
+                batch.stream().mapToInt(example -> example.sequence().blocks()).sum();
+        final float[] weights = new float[blocks];
+        for (int i = 0; i < blocks; i++) {
+            weights[i] = i % 5 == 2 ? 0f : (float) random.nextDouble(0.5, 1.5);
+        }
+        return weights;
     }
 
     /** Three sequences: a single position, one longer than the windows, one longer than a block of queries. */

@@ -47,8 +47,11 @@ final class TinyTask {
     }
 
     Trainer trainer(final int workers) {
-        final TrainerSettings settings = new TrainerSettings(
-                TrainingLimits.of(SEQUENCES, LENGTH), AdamSettings.standard(), workers, Thread::new);
+        return trainer(TrainingLimits.of(SEQUENCES, LENGTH), workers);
+    }
+
+    Trainer trainer(final TrainingLimits limits, final int workers) {
+        final TrainerSettings settings = new TrainerSettings(limits, AdamSettings.standard(), workers, Thread::new);
         return Trainer.create(directory, false, false, this::fill, settings, ledger);
     }
 

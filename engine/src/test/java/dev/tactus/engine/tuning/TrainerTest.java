@@ -10,6 +10,7 @@ import dev.tactus.engine.model.InvalidModelException;
 import dev.tactus.memory.MemoryLedger;
 import dev.tactus.memory.OffHeap;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -25,7 +26,7 @@ class TrainerTest {
     private static final long SEED = 20_261_122L;
     private static final TokenLoss CROSS_ENTROPY = new CrossEntropyLoss();
     private static final double RATE = 1e-2;
-    private static final int STEPS = 20;
+    private static final int STEPS = 200;
 
     private final MemoryLedger ledger = new MemoryLedger();
 
@@ -67,6 +68,13 @@ class TrainerTest {
         return bits(trainer.parameters().gradients(), trainer.parameters().slabFloats());
     }
 
+    /** Everything that training goes on from: weights, both moments, counters. */
+    private byte[] state(final Trainer trainer) throws IOException {
+        final Path file = directory.resolve("compared.state");
+        trainer.saveState(file);
+        return Files.readAllBytes(file);
+    }
+
     @Test
     void shouldLearnASequence(final TestReporter reporter) {
         try (Trainer trainer = task.trainer(1)) {
@@ -85,18 +93,21 @@ class TrainerTest {
     }
 
     @Test
-    void shouldEndInTheSameBitsForAnyWorkersAndAfterAResume() {
+    void shouldEndInTheSameBitsForAnyWorkersAndAfterAResume() throws IOException {
         final Path half = directory.resolve("half.state");
         final int[] alone;
+        final byte[] expected;
         try (Trainer trainer = task.trainer(1)) {
             train(trainer, 0, STEPS / 2);
             trainer.saveState(half);
             train(trainer, STEPS / 2, STEPS);
             alone = masters(trainer);
+            expected = state(trainer);
         }
         try (Trainer trainer = task.trainer(2)) {
             train(trainer, 0, STEPS);
             assertArrayEquals(alone, masters(trainer), "2 workers, seed " + SEED);
+            assertArrayEquals(expected, state(trainer), "moments of 2 workers, seed " + SEED);
         }
         try (Trainer trainer = task.trainer(2)) {
             // what it did before must not matter
@@ -106,6 +117,9 @@ class TrainerTest {
             assertEquals(STEPS / 2, trainer.steps());
             train(trainer, STEPS / 2, STEPS);
             assertArrayEquals(alone, masters(trainer), "resumed, seed " + SEED);
+            assertArrayEquals(expected, state(trainer), "moments after a resume, seed " + SEED);
+            train(trainer, STEPS, STEPS + 1);
+            assertFalse(Arrays.equals(expected, state(trainer)), "a step changes the state");
         }
     }
 

@@ -223,6 +223,15 @@ public final class CKernels implements KernelSet {
     }
 
     @Override
+    public void silu(final long x, final int i0, final int i1) {
+        try {
+            CSymbols.SILU.invokeExact(isa, x, i0, i1);
+        } catch (final Throwable ex) {
+            throw CSymbols.unexpected("tactus_silu", ex);
+        }
+    }
+
+    @Override
     public void scale(final long x, final float factor, final int i0, final int i1) {
         try {
             CSymbols.SCALE.invokeExact(isa, x, factor, i0, i1);
@@ -355,6 +364,15 @@ public final class CKernels implements KernelSet {
                     scratch);
         } catch (final Throwable ex) {
             throw CSymbols.unexpected("tactus_sample", ex);
+        }
+    }
+
+    @Override
+    public void flow(final long head, final long c, final long x, final int rows, final long scratch) {
+        try {
+            CSymbols.FLOW.invokeExact(isa, head, c, x, rows, scratch);
+        } catch (final Throwable ex) {
+            throw CSymbols.unexpected("tactus_flow", ex);
         }
     }
 

@@ -29,6 +29,7 @@ final class CSymbols {
     static final MethodHandle AUDIO_BAG = quick("tactus_audio_bag", "illiiilii");
     static final MethodHandle SWIGLU = quick("tactus_swiglu", "lliiif");
     static final MethodHandle GELU = quick("tactus_gelu", "lll");
+    static final MethodHandle SILU = quick("tactus_silu", "lii");
     static final MethodHandle SCALE = quick("tactus_scale", "lfii");
     static final MethodHandle FMA_ROW = quick("tactus_fma_row", "fllii");
     static final MethodHandle ADD_ROW = quick("tactus_add_row", "llii");
@@ -39,6 +40,7 @@ final class CSymbols {
     static final MethodHandle PATCH_PIXELS = lengthy("tactus_patch_pixels", "lliiiill");
     static final MethodHandle FOLD = lengthy("tactus_fold", "liiiiiiil");
     static final MethodHandle SAMPLE = bind("tactus_sample", JAVA_INT, "lilfifliil", false);
+    static final MethodHandle FLOW = lengthy("tactus_flow", "lllil");
 
     private CSymbols() {}
 

@@ -13,17 +13,22 @@ import dev.tactus.memory.OffHeap;
  */
 public final class NativePass {
     private static final int COUNTS = 0;
-    private static final int ROWS = 6;
+    private static final int SPEECH_COUNTS = 6;
+    private static final int ADAPTED = SPEECH_COUNTS + 3;
+    private static final int ROWS = ADAPTED + 1;
     private static final int ENTRIES = ROWS + 8;
-    private static final int AUDIO = ENTRIES + 5;
+    private static final int ADAPTER = ENTRIES + 5;
+    private static final int AUDIO = ADAPTER + 1;
     private static final int PATCHES = AUDIO + 3;
-    private static final int DRAWS = PATCHES + 5;
-    private static final int TIMES = DRAWS + 5;
+    private static final int SPEECH = PATCHES + 5;
+    private static final int DRAWS = SPEECH + 6;
+    private static final int TIMES = DRAWS + 6;
     static final long BYTES = (TIMES + 3L) * Long.BYTES;
 
     private static final int TOKEN = 0;
     private static final int AUDIO_ROW = 1;
     private static final int PATCH_ROW = 2;
+    private static final int SPEECH_ROW = 3;
 
     /** Beyond any frame; the program does not know how many rows of patches one has. */
     private static final int MOST_PATCH_ROWS = 1 << 16;
@@ -37,6 +42,9 @@ public final class NativePass {
     private int outputRows;
     private int audioSources;
     private int patchSources;
+    private int speechSources;
+    private int voiceRows;
+    private int jobs;
     private boolean sampling;
     private int entries;
     private NativeProgram checkedFor;
@@ -63,7 +71,7 @@ public final class NativePass {
     }
 
     /**
-     * How much there is of everything.
+     * How much there is of everything but speech, of which there is none then.
      *
      * @param planEntries entries of the plan, which segments refer to
      * @param draws whether tokens are drawn
@@ -90,6 +98,9 @@ public final class NativePass {
         put(COUNTS + 3, audioCount);
         put(COUNTS + 4, patchCount);
         put(COUNTS + 5, draws ? 1 : 0);
+        put(ADAPTED, 0);
+        speech(0, 0, 0, 0, 0, 0);
+        speechCounts(0, 0, 0);
     }
 
     /** Columns by row: int32 kind and value, int64 position, float32 τ, int32 output row; then by segment, int32. */
@@ -113,15 +124,62 @@ public final class NativePass {
         put(ROWS + 7, rowsOfSegment);
     }
 
-    /** Columns by plan entry, int64: address of the state, of both page tables, session tick, seed. */
+    /**
+     * Columns by plan entry, int64: address of the state, of both page tables, session tick, seed; then int32: adapter,
+     * 0 for the base alone.
+     */
     public void entries(
-            final long state, final long localPages, final long globalPages, final long tick, final long seed) {
+            final long state,
+            final long localPages,
+            final long globalPages,
+            final long tick,
+            final long seed,
+            final long adapter) {
         checkedFor = null;
         put(ENTRIES, state);
         put(ENTRIES + 1, localPages);
         put(ENTRIES + 2, globalPages);
         put(ENTRIES + 3, tick);
         put(ENTRIES + 4, seed);
+        put(ADAPTER, adapter);
+    }
+
+    /**
+     * How much speech there is; after {@link #counts}.
+     *
+     * @param sources blocks that are taken in
+     * @param voices rows that a block is made of: none of them draws a token
+     * @param vocoderJobs blocks, or silence, to make samples of; none where nothing is drawn
+     */
+    public void speechCounts(final int sources, final int voices, final int vocoderJobs) {
+        checkedFor = null;
+        speechSources = sources;
+        voiceRows = voices;
+        jobs = vocoderJobs;
+        put(SPEECH_COUNTS, sources);
+        put(SPEECH_COUNTS + 1, voices);
+        put(SPEECH_COUNTS + 2, vocoderJobs);
+    }
+
+    /**
+     * Columns of speech: int64 addresses of the blocks that are taken in; int32 per row, which voice row it is; int64
+     * per voice row, where its noise is and its block will be; by job, int32 plan entry, int64 address of the block or
+     * 0 for silence that brings out what is held back, int64 address of the samples.
+     */
+    public void speech(
+            final long block,
+            final long voiceRow,
+            final long voiceBlock,
+            final long jobEntry,
+            final long jobBlock,
+            final long jobSamples) {
+        checkedFor = null;
+        put(SPEECH, block);
+        put(SPEECH + 1, voiceRow);
+        put(SPEECH + 2, voiceBlock);
+        put(SPEECH + 3, jobEntry);
+        put(SPEECH + 4, jobBlock);
+        put(SPEECH + 5, jobSamples);
     }
 
     /** Columns by audio source, int64 addresses: left context, slot, given bins. */
@@ -142,15 +200,24 @@ public final class NativePass {
         put(PATCHES + 4, pixels);
     }
 
-    /** Columns by segment: int64 address of the mask, float32 temperature, top-p, int32 top-k, output position. */
+    /**
+     * Columns by output row: int32 plan entry, int64 address of the mask, float32 temperature, top-p, int32 top-k,
+     * output position.
+     */
     public void draws(
-            final long mask, final long temperature, final long topP, final long topK, final long outputPosition) {
+            final long entry,
+            final long mask,
+            final long temperature,
+            final long topP,
+            final long topK,
+            final long outputPosition) {
         checkedFor = null;
-        put(DRAWS, mask);
-        put(DRAWS + 1, temperature);
-        put(DRAWS + 2, topP);
-        put(DRAWS + 3, topK);
-        put(DRAWS + 4, outputPosition);
+        put(DRAWS, entry);
+        put(DRAWS + 1, mask);
+        put(DRAWS + 2, temperature);
+        put(DRAWS + 3, topP);
+        put(DRAWS + 4, topK);
+        put(DRAWS + 5, outputPosition);
     }
 
     /** How long preprocessing took in the last pass, for the whole of which worker 0 kept the time. */
@@ -182,14 +249,18 @@ public final class NativePass {
         requireCount("output rows", outputRows, limits.output());
         requireCount("audio sources", audioSources, limits.audio());
         requireCount("patch sources", patchSources, limits.patch());
+        requireCount("blocks of speech", speechSources, limits.speech());
+        requireCount("voice rows", voiceRows, limits.voice());
+        requireCount("jobs of the vocoder", jobs, limits.voice() == 0 ? 0 : limits.segments());
         if (rows > 0 || segments > 0) {
             requireColumns("rows and segments", ROWS, ENTRIES);
             requireColumns("plan entries", ENTRIES, AUDIO);
-            checkSegments(bounds);
+            put(ADAPTED, checkSegments(bounds, program.adapters()));
             checkRows(bounds.tableRows());
         }
         checkAudio(bounds);
         checkPatches(bounds);
+        checkSpeech();
         if (sampling) {
             checkDraws();
         }
@@ -235,7 +306,9 @@ public final class NativePass {
         return OffHeap.getLong(get(field) + index * (long) Long.BYTES);
     }
 
-    private void checkSegments(final PassBounds bounds) {
+    /** Returns how many segments have an adapter. */
+    private int checkSegments(final PassBounds bounds, final int adapters) {
+        int adapted = 0;
         int next = 0;
         int before = -1;
         for (int s = 0; s < segments; s++) {
@@ -247,6 +320,9 @@ public final class NativePass {
                         + ": expected more than " + before + ", that of the segment before it");
             }
             before = entry;
+            final int adapter = column(ADAPTER, entry);
+            requireIndex("the adapter of plan entry", entry, adapter, adapters + 1);
+            adapted += adapter == 0 ? 0 : 1;
             final int count = column(ROWS + 7, s);
             if (column(ROWS + 6, s) != next || count < 1 || count > rows - next) {
                 throw new IllegalArgumentException("segment " + s + " has " + count + " rows from "
@@ -263,6 +339,7 @@ public final class NativePass {
         if (next != rows) {
             throw new IllegalArgumentException("segments hold " + next + " rows of " + rows);
         }
+        return adapted;
     }
 
     /** Rows of a segment follow each other: attention visits the pages between the lowest and the highest. */
@@ -315,9 +392,10 @@ public final class NativePass {
                 case TOKEN -> requireIndex("the token id of row", row, value, tableRows);
                 case AUDIO_ROW -> requireIndex("the audio source of row", row, value, audioSources);
                 case PATCH_ROW -> requireIndex("the patch source of row", row, value, patchSources);
+                case SPEECH_ROW -> requireIndex("the block of speech of row", row, value, speechSources);
                 default ->
                     throw new IllegalArgumentException(
-                            "the kind of row " + row + " is " + column(ROWS, row) + ": expected 0, 1 or 2");
+                            "the kind of row " + row + " is " + column(ROWS, row) + ": expected 0 to 3");
             }
             final int output = column(ROWS + 4, row);
             if (output >= 0) {
@@ -361,7 +439,7 @@ public final class NativePass {
         if (patchSources == 0) {
             return;
         }
-        requireColumns("patch sources", PATCHES, DRAWS);
+        requireColumns("patch sources", PATCHES, SPEECH);
         for (int source = 0; source < patchSources; source++) {
             if (longColumn(PATCHES + 4, source) != 0) {
                 continue;
@@ -373,45 +451,136 @@ public final class NativePass {
         }
     }
 
+    /** Blocks and samples are somewhere, and no vocoder is at work for two jobs at a time. */
+    private void checkSpeech() {
+        if (speechSources > 0) {
+            requireColumn("block of speech", SPEECH);
+        }
+        for (int source = 0; source < speechSources; source++) {
+            requireFloats("the block of speech", source, longColumn(SPEECH, source));
+        }
+        if (voiceRows > 0) {
+            requireColumn("voice row", SPEECH + 1);
+            requireColumn("place of a block", SPEECH + 2);
+            checkVoiceRows();
+        }
+        if (jobs > 0) {
+            requireColumns("jobs", SPEECH + 3, DRAWS);
+            checkJobs();
+        }
+    }
+
+    private void requireColumn(final String what, final int field) {
+        if (get(field) == 0) {
+            throw new IllegalArgumentException("the column " + what + " has no address");
+        }
+    }
+
+    private static void requireFloats(final String what, final int at, final long address) {
+        requireAddress(what, at, address);
+        if (address % Float.BYTES != 0) {
+            throw new IllegalArgumentException(what + " of " + at + " begins at an address that 4 does not divide");
+        }
+    }
+
+    private void checkVoiceRows() {
+        int voices = 0;
+        for (int row = 0; row < rows; row++) {
+            final int voice = column(SPEECH + 1, row);
+            if (voice >= 0) {
+                if (voice != voices) {
+                    throw new IllegalArgumentException(
+                            "the voice row of row " + row + " is " + voice + ": expected " + voices);
+                }
+                voices++;
+            }
+        }
+        if (voices != voiceRows) {
+            throw new IllegalArgumentException("rows name " + voices + " voice rows of " + voiceRows);
+        }
+        for (int voice = 0; voice < voiceRows && sampling; voice++) {
+            requireFloats("the place of the block of voice row", voice, longColumn(SPEECH + 2, voice));
+        }
+    }
+
+    private void checkJobs() {
+        if (!sampling) {
+            throw new IllegalArgumentException("a pass that draws nothing has " + jobs + " jobs of the vocoder");
+        }
+        requireColumns("plan entries", ENTRIES, ENTRIES + 1);
+        int before = -1;
+        for (int job = 0; job < jobs; job++) {
+            final int entry = column(SPEECH + 3, job);
+            requireIndex("the plan entry of job", job, entry, entries);
+            if (entry <= before) {
+                throw new IllegalArgumentException("the plan entry of job " + job + " is " + entry
+                        + ": expected more than " + before + ", that of the job before it");
+            }
+            before = entry;
+            requireFloats("the state of plan entry", entry, longColumn(ENTRIES, entry));
+            final long block = longColumn(SPEECH + 4, job);
+            if (block != 0) {
+                requireFloats("the block of job", job, block);
+            }
+            requireFloats("the samples of job", job, longColumn(SPEECH + 5, job));
+        }
+    }
+
     private void checkDraws() {
-        if (outputRows != segments) {
-            throw new IllegalArgumentException(
-                    "a pass that draws has " + outputRows + " output rows for " + segments + " segments");
+        if (outputRows + voiceRows != segments) {
+            throw new IllegalArgumentException("a pass that draws has " + outputRows + " output rows and " + voiceRows
+                    + " voice rows for " + segments + " segments");
         }
         if (segments == 0) {
             return;
         }
-        requireColumns("draws", DRAWS, TIMES);
-        for (int s = 0; s < segments; s++) {
-            checkOutputOf(s);
-            requireAddress("the mask of segment", s, longColumn(DRAWS, s));
-            final float temperature = floatColumn(DRAWS + 1, s);
+        if (outputRows > 0) {
+            requireColumns("draws", DRAWS, TIMES);
+        }
+        int drawn = 0;
+        for (int segment = 0; segment < segments; segment++) {
+            drawn += checkOutputOf(segment, drawn);
+        }
+        for (int s = 0; s < outputRows; s++) {
+            requireAddress("the mask of output row", s, longColumn(DRAWS + 1, s));
+            final float temperature = floatColumn(DRAWS + 2, s);
             if (!(temperature >= 0 && temperature < Float.POSITIVE_INFINITY)) {
                 throw new IllegalArgumentException(
-                        "the temperature of segment " + s + " is " + temperature + ": expected 0 or a positive number");
+                        "the temperature of output row " + s + " is " + temperature + ": expected 0 or more");
             }
-            final float topP = floatColumn(DRAWS + 2, s);
+            final float topP = floatColumn(DRAWS + 3, s);
             if (!(topP > 0 && topP <= 1)) {
                 throw new IllegalArgumentException(
-                        "top-p of segment " + s + " is " + topP + ": expected more than 0, at most 1");
+                        "top-p of output row " + s + " is " + topP + ": expected more than 0, at most 1");
             }
-            final int topK = column(DRAWS + 3, s);
+            final int topK = column(DRAWS + 4, s);
             if (topK < 1 || topK > SamplingParameters.MAX_CANDIDATES) {
-                throw new IllegalArgumentException("top-k of segment " + s + " is " + topK + ": expected 1 to "
+                throw new IllegalArgumentException("top-k of output row " + s + " is " + topK + ": expected 1 to "
                         + SamplingParameters.MAX_CANDIDATES);
             }
         }
     }
 
-    /** Output row s is drawn with what segment s has: each has one, and they are in order. */
-    private void checkOutputOf(final int segment) {
+    /**
+     * A segment draws from one of its rows, or makes a block of one; returns whether it draws, and then with what its
+     * own session asks for.
+     */
+    private int checkOutputOf(final int segment, final int drawn) {
         final int first = column(ROWS + 6, segment);
+        int outputs = 0;
+        int voices = 0;
         for (int row = first; row < first + column(ROWS + 7, segment); row++) {
-            if (column(ROWS + 4, row) == segment) {
-                return;
-            }
+            outputs += column(ROWS + 4, row) < 0 ? 0 : 1;
+            voices += voiceRows == 0 || column(SPEECH + 1, row) < 0 ? 0 : 1;
         }
-        throw new IllegalArgumentException(
-                "no row of segment " + segment + " has output row " + segment + ", which it draws from");
+        if (outputs + voices != 1) {
+            throw new IllegalArgumentException("segment " + segment + " has " + outputs + " output rows and " + voices
+                    + " voice rows: expected one of them");
+        }
+        if (outputs == 1 && column(DRAWS, drawn) != column(ROWS + 5, segment)) {
+            throw new IllegalArgumentException("the plan entry of output row " + drawn + " is " + column(DRAWS, drawn)
+                    + ": expected " + column(ROWS + 5, segment) + ", that of segment " + segment);
+        }
+        return outputs;
     }
 }

@@ -1,5 +1,6 @@
 package dev.tactus.kernel.c;
 
+import dev.tactus.kernel.AdapterFactors;
 import dev.tactus.memory.FreezableArena;
 import dev.tactus.memory.MemoryTag;
 import dev.tactus.memory.OffHeap;
@@ -16,11 +17,12 @@ public final class NativeProgram {
     static final int OP_WORDS = 32;
     private static final int PACK_SLOTS = 4;
     private static final int ALIGNMENT = 64;
-    private static final int FIELDS = 8;
-    private static final long ABI = 1_000_000L + NativePass.BYTES * 1000 + (long) FIELDS * Long.BYTES;
+    private static final int FIELDS = 12;
+    private static final long ABI = 3_000_000L + NativePass.BYTES * 1000 + (long) FIELDS * Long.BYTES;
 
     private final RowSpaces limits;
     private final PassBounds bounds;
+    private final int adapters;
     private final int ops;
     private final int workers;
     private final long address;
@@ -30,6 +32,8 @@ public final class NativeProgram {
         requireAbi();
         this.limits = built.limits();
         this.bounds = built.bounds();
+        final AdapterFactors factors = built.factors();
+        this.adapters = factors == null ? 0 : factors.adapters();
         this.ops = words.size();
         this.workers = workers;
         final long opBytes = (long) OP_WORDS * Long.BYTES;
@@ -47,7 +51,18 @@ public final class NativeProgram {
         address = allocate(arena, MemoryTag.PLAN, (long) FIELDS * Long.BYTES);
         final long barrier = allocate(arena, MemoryTag.PLAN, NativeCalls.barrierBytes());
         final long[] fields = {
-            built.isa().ordinal(), workers, ops, built.preprocessOps(), first, scratch, built.packBytes(), barrier
+            built.isa().ordinal(),
+            workers,
+            ops,
+            built.preprocessOps(),
+            first,
+            scratch,
+            built.packBytes(),
+            barrier,
+            factors == null ? 0 : factors.address(),
+            adapters,
+            factors == null ? 0 : factors.modules().size(),
+            factors == null ? 0 : factors.rank()
         };
         for (int i = 0; i < fields.length; i++) {
             OffHeap.putLong(address + i * (long) Long.BYTES, fields[i]);
@@ -78,6 +93,11 @@ public final class NativeProgram {
     /** What else its ops ask of a pass. */
     PassBounds bounds() {
         return bounds;
+    }
+
+    /** How many adapters a session may choose from. */
+    int adapters() {
+        return adapters;
     }
 
     /** How many ops there are. */

@@ -1,13 +1,18 @@
 package dev.tactus.kernel.c;
 
+import dev.tactus.kernel.AdapterFactors;
 import dev.tactus.kernel.AttentionShape;
+import dev.tactus.kernel.FlowHead;
+import dev.tactus.kernel.FlowShape;
 import dev.tactus.kernel.KernelSet;
 import dev.tactus.kernel.NumericClass;
 import dev.tactus.kernel.WeightType;
+import dev.tactus.kernel.vocoder.Vocoder;
 import dev.tactus.memory.FreezableArena;
 import dev.tactus.memory.MemoryTag;
 import dev.tactus.memory.OffHeap;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -22,20 +27,30 @@ public final class NativeProgramBuilder {
     private static final int MEL_ODD = 799;
     private static final int WINDOW = 1600;
     private static final int MOST_WORKERS = 4096;
+    private static final int BASE_BARRIER = 1;
+    private static final int ADAPTED_BARRIER = 2;
+    private static final int LINE = 64;
+
+    /** Log mels, and what the vocoder wants behind them. */
+    private static final long VOCODER_SCRATCH =
+            (Vocoder.BLOCK_MELS * (long) Float.BYTES + LINE - 1 & -LINE) + Vocoder.SCRATCH_FLOATS * (long) Float.BYTES;
 
     private final FreezableArena arena;
     private final Isa isa;
     private final NumericClass numerics;
     private final RowSpaces limits;
     private final List<long[]> ops = new ArrayList<>();
-    private boolean barrier;
+    private AdapterFactors factors;
+    private int barrier;
     private int preprocessOps;
     private int maxK = 1;
     private int maxFastK = 1;
     private int maxHeadDim = 1;
+    private long speechScratch;
     private final IndexBuffers indexes = new IndexBuffers();
     private final PassBounds bounds = new PassBounds();
-    private int lastBarrier = -1;
+    private int lastBaseBarrier = -1;
+    private int lastAdaptedBarrier = -1;
 
     /**
      * An empty program.
@@ -49,7 +64,7 @@ public final class NativeProgramBuilder {
     public NativeProgramBuilder(
             final FreezableArena arena, final Isa isa, final NumericClass numerics, final RowSpaces limits) {
         Isa.require(isa);
-        for (final int space : new int[] {RowSpaces.PASS, RowSpaces.OUTPUT, RowSpaces.AUDIO, RowSpaces.PATCH}) {
+        for (int space = RowSpaces.PASS; space <= RowSpaces.VOICE; space++) {
             Shapes.notNegative("a program", "the most rows of space " + space, limits.of(space));
         }
         Shapes.notNegative("a program", "the most segments", limits.segments());
@@ -61,7 +76,19 @@ public final class NativeProgramBuilder {
 
     /** Says whether all workers must have finished what stands before the next op. */
     public NativeProgramBuilder barrier(final boolean before) {
-        barrier = before;
+        return barrier(before, before);
+    }
+
+    /** The same, apart for passes of the base alone and for those in which a session has an adapter. */
+    public NativeProgramBuilder barrier(final boolean inBase, final boolean inAdapted) {
+        barrier = (inBase ? BASE_BARRIER : 0) | (inAdapted ? ADAPTED_BARRIER : 0);
+        return this;
+    }
+
+    /** Names the adapters that sessions may choose from; before the first op that has any. */
+    public NativeProgramBuilder adapters(final AdapterFactors table) {
+        factors = table;
+        maxK = Math.max(maxK, table.rank());
         return this;
     }
 
@@ -94,6 +121,11 @@ public final class NativeProgramBuilder {
         return bounds;
     }
 
+    /** What adapters have; null without any. */
+    AdapterFactors factors() {
+        return factors;
+    }
+
     long packBytes() {
         return packBytes(isa, numerics, maxFastK);
     }
@@ -103,39 +135,59 @@ public final class NativeProgramBuilder {
     }
 
     long scratchBytes() {
-        return scratchBytes(isa, numerics, maxK, maxFastK, maxHeadDim);
+        return scratchBytes(isa, numerics, maxK, maxFastK, maxHeadDim, speechScratch);
     }
 
     /**
      * Bytes of scratch per worker.
      *
-     * @param maxK longest row of a matrix
+     * @param maxK longest row of a matrix, and not below the largest rank of an adapter
      * @param maxFastK longest row of one prepared for a FAST class
      * @param maxHeadDim largest head dimension
+     * @param speech what the flow head and the vocoder want, {@link #speechScratchBytes}; 0 without
      */
     public static long scratchBytes(
-            final Isa isa, final NumericClass numerics, final int maxK, final int maxFastK, final int maxHeadDim) {
-        return NativeProgram.scratchBytes(
-                packBytes(isa, numerics, maxFastK), new CKernels(isa).scratchBytes(maxK, maxHeadDim));
+            final Isa isa,
+            final NumericClass numerics,
+            final int maxK,
+            final int maxFastK,
+            final int maxHeadDim,
+            final long speech) {
+        final long kernels = new CKernels(isa).scratchBytes(maxK, maxHeadDim);
+        return NativeProgram.scratchBytes(packBytes(isa, numerics, maxFastK), Math.max(kernels, speech));
+    }
+
+    /** Bytes of scratch that a worker needs to speak. */
+    public static long speechScratchBytes(final Isa isa, final FlowShape shape) {
+        return Math.max(new CKernels(isa).flowScratchBytes(shape), VOCODER_SCRATCH);
     }
 
     private void add(final OpCode code, final long... arguments) {
         final long[] words = new long[arguments.length + 2];
         words[0] = code.number();
-        words[1] = barrier ? 1 : 0;
+        words[1] = barrier;
         System.arraycopy(arguments, 0, words, 2, arguments.length);
         if (words.length > NativeProgram.OP_WORDS) {
             throw new IllegalStateException(
                     code + " has " + words.length + " words: an op has room for " + NativeProgram.OP_WORDS);
         }
-        lastBarrier = barrierOp();
+        lastBaseBarrier = baseBarrierOp();
+        lastAdaptedBarrier = adaptedBarrierOp();
         ops.add(words);
-        barrier = false;
+        barrier = 0;
     }
 
-    /** The last op that a barrier stands before, once the op at hand is added. */
+    /** The last op that a barrier stands before in every pass, once the op at hand is added. */
     private int barrierOp() {
-        return barrier ? ops.size() : lastBarrier;
+        return Math.min(baseBarrierOp(), adaptedBarrierOp());
+    }
+
+    private int baseBarrierOp() {
+        return (barrier & BASE_BARRIER) != 0 ? ops.size() : lastBaseBarrier;
+    }
+
+    private int adaptedBarrierOp() {
+        return (barrier & ADAPTED_BARRIER) != 0 ? ops.size() : lastAdaptedBarrier;
     }
 
     private static long bits(final float value) {
@@ -188,6 +240,149 @@ public final class NativeProgramBuilder {
             s.ringPages(),
             s.layerOffset()
         });
+    }
+
+    /**
+     * The adapters of an op's matrix.
+     *
+     * @param module number of the matrix, or of the routed experts; -1 for none
+     * @param shared number of the shared experts; -1 for none
+     * @param t float32 [rows, slots, largest rank]: A x, from an {@link #adapterDown}
+     */
+    public record Adapted(int module, int shared, Region t) {
+        /** Nothing to add. */
+        public static final Adapted NONE = new Adapted(-1, -1, Region.NONE);
+
+        private boolean isNone() {
+            return module == -1 && shared == -1;
+        }
+    }
+
+    private AdapterFactors.Module module(final String op, final int number, final int experts) {
+        if (factors == null) {
+            throw new IllegalArgumentException(op + ": adapter module " + number + ", and the program has no adapters");
+        }
+        if (number < 0 || number >= factors.modules().size()) {
+            throw new IllegalArgumentException(op + ": adapter module " + number + ": expected 0 to "
+                    + (factors.modules().size() - 1));
+        }
+        final AdapterFactors.Module module = factors.modules().get(number);
+        if (module.experts() != experts) {
+            throw new IllegalArgumentException(op + ": adapter module " + module.name() + " has " + module.experts()
+                    + " matrices, and the op " + experts);
+        }
+        return module;
+    }
+
+    private void product(final String op, final int number, final int experts, final int outputs) {
+        final AdapterFactors.Module module = module(op, number, experts);
+        // the factors of experts lie one after the other, so there the number must be the very same
+        if (experts > 1 ? module.rows() != outputs : module.rows() < outputs) {
+            throw new IllegalArgumentException(op + ": adapter module " + module.name() + " has " + module.rows()
+                    + " outputs, and the op " + outputs);
+        }
+    }
+
+    /** The words of what adapters add to an op without experts. */
+    private long[] adapted(final String op, final Adapted a, final int space, final int outputs) {
+        if (a.isNone()) {
+            return new long[] {-1, -1, 0};
+        }
+        if (a.shared() != -1) {
+            throw new IllegalArgumentException(op + ": shared experts' adapters, and the op has no experts");
+        }
+        product(op, a.module(), 1, outputs);
+        Shapes.buffer(op, "input of adapters", a.t(), rows(space), factors.rank());
+        return new long[] {a.module(), -1, a.t().address()};
+    }
+
+    /** The words of what adapters add to {@code outputs} of each expert. */
+    private long[] adapted(final String op, final Adapted a, final ExpertGroup group, final int outputs) {
+        if (a.isNone()) {
+            return new long[] {-1, -1, 0};
+        }
+        if (a.module() != -1) {
+            product(op, a.module(), group.routedCount(), outputs);
+        }
+        if (a.shared() != -1) {
+            product(op, a.shared(), group.sharedCount(), outputs);
+        }
+        Shapes.buffer(op, "input of adapters", a.t(), rows(RowSpaces.PASS), group.slots(), factors.rank());
+        return new long[] {a.module(), a.shared(), a.t().address()};
+    }
+
+    private static long[] join(final long[] before, final long... after) {
+        final long[] words = Arrays.copyOf(before, before.length + after.length);
+        System.arraycopy(after, 0, words, before.length, after.length);
+        return words;
+    }
+
+    private void requireInputs(final String op, final int number, final int experts, final int cols) {
+        final AdapterFactors.Module module = module(op, number, experts);
+        if (module.cols() != cols) {
+            throw new IllegalArgumentException(
+                    op + ": adapter module " + module.name() + " has " + module.cols() + " inputs, and the op " + cols);
+        }
+        maxK = Math.max(maxK, cols);
+    }
+
+    /** t [space, rank] = A x [space, cols], for the rows of sessions whose adapter has the module. */
+    public void adapterDown(final int space, final Region x, final int cols, final Adapted adapted) {
+        final String op = "adapter down";
+        if (space != RowSpaces.PASS && space != RowSpaces.OUTPUT) {
+            throw new IllegalArgumentException(op + ": rows of space " + space + " belong to no session");
+        }
+        Shapes.positive(op, "the length of a vector", cols);
+        requireInputs(op, adapted.module(), 1, cols);
+        Shapes.buffer(op, "input", x, rows(space), cols);
+        output(op, "output", adapted.t(), rows(space), factors.rank());
+        Shapes.apart(op, x, adapted.t());
+        add(
+                OpCode.ADAPTER_DOWN,
+                space,
+                x.address(),
+                cols,
+                0,
+                0,
+                1,
+                0,
+                adapted.module(),
+                -1,
+                adapted.t().address());
+    }
+
+    /**
+     * t [pass, slots, rank] = A x for the experts of each row.
+     *
+     * @param x [pass, cols], or [pass, slots, cols] with {@code perSlot}
+     */
+    public void adapterDown(
+            final Region x, final int cols, final ExpertNumbers group, final boolean perSlot, final Adapted adapted) {
+        final String op = "adapter down of experts";
+        Shapes.positive(op, "the length of a vector", cols);
+        requireNumbers(op, group, adaptedBarrierOp());
+        if (adapted.module() != -1 || adapted.isNone()) {
+            requireInputs(op, adapted.module(), group.routedCount(), cols);
+        }
+        if (adapted.shared() != -1) {
+            requireInputs(op, adapted.shared(), group.sharedCount(), cols);
+        }
+        Shapes.buffer(op, "input", x, rows(RowSpaces.PASS), perSlot ? group.slots() : 1, cols);
+        output(op, "output", adapted.t(), rows(RowSpaces.PASS), group.slots(), factors.rank());
+        Shapes.apart(op, x, adapted.t());
+        Shapes.apart(op, group.experts(), adapted.t());
+        add(
+                OpCode.ADAPTER_DOWN,
+                RowSpaces.PASS,
+                x.address(),
+                cols,
+                group.experts().address(),
+                group.routedCount(),
+                group.slots(),
+                perSlot ? 1 : 0,
+                adapted.module(),
+                adapted.shared(),
+                adapted.t().address());
     }
 
     /** Samples → even [audio, 801] and odd [audio, 799]; {@code hann} float32 [1600]. */
@@ -303,14 +498,31 @@ public final class NativeProgramBuilder {
             final Region y,
             final int outputs,
             final int perRow) {
+        linear(space, x, w, y, outputs, perRow, Adapted.NONE);
+    }
+
+    /** The same, and what adapters add; they want one vector per row. */
+    public void linear(
+            final int space,
+            final Region x,
+            final WeightMatrix w,
+            final Region y,
+            final int outputs,
+            final int perRow,
+            final Adapted adapted) {
         final String op = "linear";
+        if (!adapted.isNone() && (perRow != 1 || space != RowSpaces.PASS && space != RowSpaces.OUTPUT)) {
+            throw new IllegalArgumentException(
+                    op + ": adapters of " + perRow + " vectors a row of space " + space + ": expected 1, of a session");
+        }
         Shapes.positive(op, "the number of vectors of a row", perRow);
         Shapes.positive(op, "the number of outputs", outputs);
         final long matrix = matrix(op, w, outputs, w.cols());
         final int vectors = Shapes.int32(op, "the number of vectors", rows(space), perRow);
         Shapes.buffer(op, "input", x, vectors, w.cols());
         output(op, "output", y, vectors, outputs);
-        add(OpCode.LINEAR, space, x.address(), matrix, y.address(), outputs, perRow);
+        final long[] words = {space, x.address(), matrix, y.address(), outputs, perRow};
+        add(OpCode.LINEAR, join(words, adapted(op, adapted, space, outputs)));
     }
 
     /** Norm of [space · perRow, d] vectors; y may be x. */
@@ -332,7 +544,7 @@ public final class NativeProgramBuilder {
         add(OpCode.RMS_NORM, space, x.address(), w, y.address(), d, perRow, bits(eps));
     }
 
-    /** The input of every position: rows of {@code table} [tableRows, d], normed, or audio or patch vectors. */
+    /** The input of every position: rows of {@code table} [tableRows, d], normed, or vectors of an encoder. */
     public void embed(
             final WeightType type,
             final Region table,
@@ -341,6 +553,7 @@ public final class NativeProgramBuilder {
             final float eps,
             final Region audio,
             final Region vision,
+            final Region speech,
             final Region y,
             final int d) {
         final String op = "embed";
@@ -359,6 +572,11 @@ public final class NativeProgramBuilder {
         } else if (limits.patch() > 0) {
             throw new IllegalArgumentException(op + ": there are patch sources and no vectors of them");
         }
+        if (!speech.equals(Region.NONE)) {
+            Shapes.buffer(op, "speech", speech, rows(RowSpaces.SPEECH), d);
+        } else if (limits.speech() > 0) {
+            throw new IllegalArgumentException(op + ": there are blocks of speech and no vectors of them");
+        }
         bounds.embed(rowsOfTable);
         add(
                 OpCode.EMBED,
@@ -368,6 +586,7 @@ public final class NativeProgramBuilder {
                 bits(eps),
                 audio.address(),
                 vision.address(),
+                speech.address(),
                 y.address(),
                 d);
     }
@@ -456,25 +675,44 @@ public final class NativeProgramBuilder {
         Shapes.table(op, "convolution", r.conv());
         Shapes.carry(op, "the place of the carry", r.carry());
         bounds.carries();
-        final long[] words = new long[before.length + 6];
-        System.arraycopy(before, 0, words, 0, before.length);
-        final long[] fields = {r.h().address(), r.x().address(), r.d(), r.conv(), r.kernel(), r.carry()};
-        System.arraycopy(fields, 0, words, before.length, fields.length);
-        return words;
+        return join(before, r.h().address(), r.x().address(), r.d(), r.conv(), r.kernel(), r.carry());
     }
 
     /** h = (x · wᵀ)·scale, then {@code residual}. */
     public void linearConv(
             final Region x, final WeightMatrix w, final boolean scaled, final float scale, final Residual residual) {
+        linearConv(x, w, scaled, scale, residual, Adapted.NONE);
+    }
+
+    /** The same with what adapters add to x · wᵀ. */
+    public void linearConv(
+            final Region x,
+            final WeightMatrix w,
+            final boolean scaled,
+            final float scale,
+            final Residual residual,
+            final Adapted adapted) {
         final String op = "linear conv";
         final long matrix = matrix(op, w, residual.d(), w.cols());
         Shapes.buffer(op, "input", x, rows(RowSpaces.PASS), w.cols());
-        add(OpCode.LINEAR_CONV, residual(op, residual, x.address(), matrix, scaled ? 1 : 0, bits(scale)));
+        final long[] words = residual(op, residual, x.address(), matrix, scaled ? 1 : 0, bits(scale));
+        add(OpCode.LINEAR_CONV, join(words, adapted(op, adapted, RowSpaces.PASS, residual.d())));
     }
 
     /** Gate and up interleaved [pass, 2 · hidden], then y [pass, hidden] = silu(gate) · up. */
     public void linearSwiglu(
             final Region x, final WeightMatrix w, final Region gateUp, final Region y, final int hidden) {
+        linearSwiglu(x, w, gateUp, y, hidden, Adapted.NONE);
+    }
+
+    /** The same with what adapters add to gate and up. */
+    public void linearSwiglu(
+            final Region x,
+            final WeightMatrix w,
+            final Region gateUp,
+            final Region y,
+            final int hidden,
+            final Adapted adapted) {
         final String op = "linear swiglu";
         Shapes.positive(op, "the number of hidden elements", hidden);
         final int outputs = Shapes.int32(op, "the number of gate and up elements", 2, hidden);
@@ -482,7 +720,8 @@ public final class NativeProgramBuilder {
         Shapes.buffer(op, "input", x, rows(RowSpaces.PASS), w.cols());
         output(op, "gate and up", gateUp, rows(RowSpaces.PASS), outputs);
         output(op, "output", y, rows(RowSpaces.PASS), hidden);
-        add(OpCode.LINEAR_SWIGLU, x.address(), matrix, gateUp.address(), y.address(), hidden);
+        final long[] words = {x.address(), matrix, gateUp.address(), y.address(), hidden};
+        add(OpCode.LINEAR_SWIGLU, join(words, adapted(op, adapted, RowSpaces.PASS, outputs)));
     }
 
     /** Chooses experts from z [pass, routed + shared]: int32 {@code experts} and {@code weights} [pass, slots]. */
@@ -527,19 +766,36 @@ public final class NativeProgramBuilder {
             WeightMatrix shared,
             int routedCount,
             int sharedCount,
-            int slots) {}
+            int slots) {
+        private ExpertNumbers numbers() {
+            return new ExpertNumbers(experts, routedCount, sharedCount, slots);
+        }
+    }
+
+    /**
+     * Which experts a row has.
+     *
+     * @param experts int32 [pass, slots] numbers of a {@link #route}, those from {@code routedCount} on being shared
+     * @param slots experts of a row
+     */
+    public record ExpertNumbers(Region experts, int routedCount, int sharedCount, int slots) {}
 
     private void requireGroup(final String op, final ExpertGroup group) {
+        requireNumbers(op, group.numbers(), barrierOp());
+        Shapes.buffer(op, "expert weights", group.weights(), rows(RowSpaces.PASS), group.slots());
+        if (group.sharedCount() > 0 && group.routed().isFast() != group.shared().isFast()) {
+            throw new IllegalArgumentException(op + ": routed and shared experts are of two classes");
+        }
+    }
+
+    /** The numbers of a row's experts are there, and small enough. */
+    private void requireNumbers(final String op, final ExpertNumbers group, final int lastBarrier) {
         Shapes.positive(op, "the number of routed experts", group.routedCount());
         Shapes.notNegative(op, "the number of shared experts", group.sharedCount());
         Shapes.positive(op, "the number of experts of a row", group.slots());
         Shapes.buffer(op, "expert numbers", group.experts(), rows(RowSpaces.PASS), group.slots());
-        Shapes.buffer(op, "expert weights", group.weights(), rows(RowSpaces.PASS), group.slots());
         final long experts = (long) group.routedCount() + group.sharedCount();
-        indexes.require(op, "expert numbers", group.experts(), group.slots(), experts, barrierOp());
-        if (group.sharedCount() > 0 && group.routed().isFast() != group.shared().isFast()) {
-            throw new IllegalArgumentException(op + ": routed and shared experts are of two classes");
-        }
+        indexes.require(op, "expert numbers", group.experts(), group.slots(), experts, lastBarrier);
     }
 
     /** The matrix of {@code experts} experts, {@code rows} rows each. */
@@ -550,6 +806,17 @@ public final class NativeProgramBuilder {
     /** Gated hidden vectors of the chosen experts: x [pass, d] → y [pass, slots, hidden]. */
     public void expertsUp(
             final Region x, final ExpertGroup group, final int hidden, final Region gateUp, final Region y) {
+        expertsUp(x, group, hidden, gateUp, y, Adapted.NONE);
+    }
+
+    /** The same with what adapters add to gate and up. */
+    public void expertsUp(
+            final Region x,
+            final ExpertGroup group,
+            final int hidden,
+            final Region gateUp,
+            final Region y,
+            final Adapted adapted) {
         final String op = "experts up";
         final int d = group.routed().cols();
         requireGroup(op, group);
@@ -562,23 +829,35 @@ public final class NativeProgramBuilder {
         output(op, "output", y, rows(RowSpaces.PASS), group.slots(), hidden);
         Shapes.apart(op, group.experts(), gateUp);
         Shapes.apart(op, group.experts(), y);
-        add(
-                OpCode.EXPERTS_UP,
-                x.address(),
-                group.experts().address(),
-                group.weights().address(),
-                routed,
-                shared,
-                group.routedCount(),
-                group.slots(),
-                hidden,
-                gateUp.address(),
-                y.address());
+        final long[] words = {
+            x.address(),
+            group.experts().address(),
+            group.weights().address(),
+            routed,
+            shared,
+            group.routedCount(),
+            group.slots(),
+            hidden,
+            gateUp.address(),
+            y.address()
+        };
+        add(OpCode.EXPERTS_UP, join(words, adapted(op, adapted, group, rows)));
     }
 
     /** Combined down projections: x [pass, slots, hidden] → h, then {@code residual}. */
     public void expertsDownConv(
             final Region x, final ExpertGroup group, final int hidden, final Region down, final Residual residual) {
+        expertsDownConv(x, group, hidden, down, residual, Adapted.NONE);
+    }
+
+    /** The same with what adapters add to each expert's product. */
+    public void expertsDownConv(
+            final Region x,
+            final ExpertGroup group,
+            final int hidden,
+            final Region down,
+            final Residual residual,
+            final Adapted adapted) {
         final String op = "experts down";
         final int d = residual.d();
         requireGroup(op, group);
@@ -590,31 +869,87 @@ public final class NativeProgramBuilder {
         for (final Region written : new Region[] {down, residual.h(), residual.x()}) {
             Shapes.apart(op, group.experts(), written);
         }
-        add(
-                OpCode.EXPERTS_DOWN_CONV,
-                residual(
-                        op,
-                        residual,
-                        x.address(),
-                        group.experts().address(),
-                        group.weights().address(),
-                        routed,
-                        shared,
-                        group.routedCount(),
-                        group.slots(),
-                        hidden,
-                        down.address()));
+        final long[] words = residual(
+                op,
+                residual,
+                x.address(),
+                group.experts().address(),
+                group.weights().address(),
+                routed,
+                shared,
+                group.routedCount(),
+                group.slots(),
+                hidden,
+                down.address());
+        add(OpCode.EXPERTS_DOWN_CONV, join(words, adapted(op, adapted, group, d)));
     }
 
-    /** Rows whose logits are wanted, normed: x [pass, d] → y [output, d]. */
+    /** Rows whose logits are wanted, or that a block is made of, normed: x [pass, d] → y [output or voice, d]. */
     public void outputNorm(
-            final Region x, final long w, final float eps, final float divisor, final Region y, final int d) {
+            final int space,
+            final Region x,
+            final long w,
+            final float eps,
+            final float divisor,
+            final Region y,
+            final int d) {
         final String op = "output norm";
+        if (space != RowSpaces.OUTPUT && space != RowSpaces.VOICE) {
+            throw new IllegalArgumentException(op + ": rows of space " + space + " are not gathered");
+        }
         Shapes.positive(op, "the length of a vector", d);
         Shapes.buffer(op, "input", x, rows(RowSpaces.PASS), d);
-        output(op, "output", y, rows(RowSpaces.OUTPUT), d);
+        output(op, "output", y, rows(space), d);
         Shapes.table(op, "weight", w);
-        add(OpCode.OUTPUT_NORM, x.address(), w, bits(eps), bits(divisor), y.address(), d);
+        add(OpCode.OUTPUT_NORM, space, x.address(), w, bits(eps), bits(divisor), y.address(), d);
+    }
+
+    /** The blocks of speech that a pass takes in, one after the other: y [speech, block]. */
+    public void speechBlocks(final Region y, final int block) {
+        final String op = "speech blocks";
+        Shapes.positive(op, "the length of a block", block);
+        output(op, "output", y, rows(RowSpaces.SPEECH), block);
+        add(OpCode.SPEECH_BLOCKS, y.address(), block);
+    }
+
+    /**
+     * Noise becomes the blocks of the voice rows, in the EXACT class whatever that of the program.
+     *
+     * @param head as {@link dev.tactus.kernel.FlowHead#write} writes it for {@code shape}
+     * @param condition [voice, hidden]
+     * @param blocks [voice, block], for work
+     */
+    public void flow(final FlowShape shape, final long head, final Region condition, final Region blocks) {
+        final String op = "flow";
+        Shapes.table(op, "head", head);
+        if (!FlowHead.isOf(head, shape)) {
+            throw new IllegalArgumentException(op + ": the head was written for another shape than " + shape);
+        }
+        Shapes.int32(op, "the number of elements of all rows", FlowShape.ROWS, shape.maxK());
+        Shapes.buffer(op, "condition", condition, rows(RowSpaces.VOICE), shape.hidden());
+        output(op, "blocks", blocks, rows(RowSpaces.VOICE), shape.block());
+        Shapes.apart(op, condition, blocks);
+        speechScratch = Math.max(speechScratch, speechScratchBytes(isa, shape));
+        add(OpCode.FLOW, head, condition.address(), blocks.address());
+    }
+
+    /**
+     * The jobs of the vocoder.
+     *
+     * @param tables {@link dev.tactus.kernel.vocoder.VocoderTables#address()}
+     * @param mean float32 [80]
+     * @param deviation float32 [80]: a log mel is {@code block · deviation + mean}
+     * @param state bytes from the session's state to the vocoder's
+     */
+    public void vocode(final long tables, final Region mean, final Region deviation, final long state) {
+        final String op = "vocode";
+        Shapes.table(op, "table", tables);
+        Shapes.buffer(op, "mean", mean, Vocoder.MELS);
+        Shapes.buffer(op, "deviation", deviation, Vocoder.MELS);
+        Shapes.carry(op, "the place of the vocoder's state", state);
+        bounds.carries();
+        speechScratch = Math.max(speechScratch, VOCODER_SCRATCH);
+        add(OpCode.VOCODE, tables, mean.address(), deviation.address(), state);
     }
 
     /** Draws a token for every output row; masks have ⌈vocabularySize / 64⌉ words. */

@@ -20,7 +20,11 @@ enum OpCode {
     EXPERTS_UP,
     EXPERTS_DOWN_CONV,
     OUTPUT_NORM,
-    SAMPLE;
+    SAMPLE,
+    ADAPTER_DOWN,
+    SPEECH_BLOCKS,
+    FLOW,
+    VOCODE;
 
     int number() {
         return ordinal() + 1;

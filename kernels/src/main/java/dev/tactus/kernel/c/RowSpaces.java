@@ -8,9 +8,11 @@ package dev.tactus.kernel.c;
  * @param output positions whose logits are wanted
  * @param audio audio sources
  * @param patch patch sources
- * @param segments sessions of a pass
+ * @param speech blocks of speech that are taken in
+ * @param voice positions that a block of speech is made of
+ * @param segments sessions of a pass, and jobs of the vocoder
  */
-public record RowSpaces(int pass, int output, int audio, int patch, int segments) {
+public record RowSpaces(int pass, int output, int audio, int patch, int speech, int voice, int segments) {
     /** {@code TACTUS_SPACE_PASS}. */
     public static final int PASS = 0;
 
@@ -23,6 +25,17 @@ public record RowSpaces(int pass, int output, int audio, int patch, int segments
     /** {@code TACTUS_SPACE_PATCH}. */
     public static final int PATCH = 3;
 
+    /** {@code TACTUS_SPACE_SPEECH}. */
+    public static final int SPEECH = 4;
+
+    /** {@code TACTUS_SPACE_VOICE}. */
+    public static final int VOICE = 5;
+
+    /** Of a model that does not speak. */
+    public RowSpaces(final int pass, final int output, final int audio, final int patch, final int segments) {
+        this(pass, output, audio, patch, 0, 0, segments);
+    }
+
     /** Rows of a space. */
     int of(final int space) {
         return switch (space) {
@@ -30,7 +43,9 @@ public record RowSpaces(int pass, int output, int audio, int patch, int segments
             case OUTPUT -> output;
             case AUDIO -> audio;
             case PATCH -> patch;
-            default -> throw new IllegalArgumentException("row space " + space + ": expected 0 to 3");
+            case SPEECH -> speech;
+            case VOICE -> voice;
+            default -> throw new IllegalArgumentException("row space " + space + ": expected 0 to 5");
         };
     }
 }

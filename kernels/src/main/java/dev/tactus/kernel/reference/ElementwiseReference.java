@@ -49,6 +49,12 @@ final class ElementwiseReference {
         }
     }
 
+    static void silu(final long x, final int i0, final int i1) {
+        for (int i = i0; i < i1; i++) {
+            put(x, i, Elementary.silu(get(x, i)));
+        }
+    }
+
     static void scale(final long x, final float factor, final int i0, final int i1) {
         for (int i = i0; i < i1; i++) {
             put(x, i, get(x, i) * factor);

@@ -2,6 +2,7 @@ package dev.tactus.kernel.reference;
 
 import dev.tactus.kernel.AttentionShape;
 import dev.tactus.kernel.CandidateDraw;
+import dev.tactus.kernel.FlowSteps;
 import dev.tactus.kernel.KernelSet;
 import dev.tactus.kernel.SamplingParameters;
 import dev.tactus.kernel.WeightType;
@@ -127,6 +128,11 @@ public final class ReferenceKernels implements KernelSet {
     }
 
     @Override
+    public void silu(final long x, final int i0, final int i1) {
+        ElementwiseReference.silu(x, i0, i1);
+    }
+
+    @Override
     public void scale(final long x, final float factor, final int i0, final int i1) {
         ElementwiseReference.scale(x, factor, i0, i1);
     }
@@ -209,5 +215,10 @@ public final class ReferenceKernels implements KernelSet {
             final long scratch) {
         return SamplingReference.sample(
                 logits, vocabulary, mask, parameters, seed, sessionTick, positionInTick, scratch);
+    }
+
+    @Override
+    public void flow(final long head, final long c, final long x, final int rows, final long scratch) {
+        FlowSteps.run(this, head, c, x, rows, scratch);
     }
 }

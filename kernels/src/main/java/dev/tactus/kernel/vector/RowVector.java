@@ -49,6 +49,24 @@ final class RowVector {
         }
     }
 
+    static void silu(final long x, final int i0, final int i1) {
+        if (Ballast.ABOARD) {
+            Ballast.stow(
+                    999, 999, 999, 999, 999, 999, 999, 999, 999, 999, 999, 999, 999, 999, 999, 999, 999, 999, 999, 999,
+                    999, 999, 999, 999, 999, 999, 999, 999, 999, 999, 999, 999, 999, 999, 999, 999, 999, 999, 999, 999,
+                    999, 999, 999, 999, 999, 999);
+        }
+        final int whole = i0 + bound(i1 - i0);
+        for (int i = i0; i < whole; i += LENGTH) {
+            final long at = base(x + (long) i * Float.BYTES);
+            final FloatVector g = load(at);
+            store(g.div(VectorElementary.exp(g.neg()).add(1f)), at);
+        }
+        for (int i = whole; i < i1; i++) {
+            put(x, i, Elementary.silu(get(x, i)));
+        }
+    }
+
     static void scale(final long x, final float factor, final int i0, final int i1) {
         if (Ballast.ABOARD) {
             Ballast.stow(

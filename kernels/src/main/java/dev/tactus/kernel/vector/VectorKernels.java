@@ -2,6 +2,7 @@ package dev.tactus.kernel.vector;
 
 import dev.tactus.kernel.AttentionShape;
 import dev.tactus.kernel.CandidateDraw;
+import dev.tactus.kernel.FlowSteps;
 import dev.tactus.kernel.KernelSet;
 import dev.tactus.kernel.SamplingParameters;
 import dev.tactus.kernel.WeightType;
@@ -139,6 +140,11 @@ public final class VectorKernels implements KernelSet {
     }
 
     @Override
+    public void silu(final long x, final int i0, final int i1) {
+        RowVector.silu(x, i0, i1);
+    }
+
+    @Override
     public void scale(final long x, final float factor, final int i0, final int i1) {
         RowVector.scale(x, factor, i0, i1);
     }
@@ -220,5 +226,10 @@ public final class VectorKernels implements KernelSet {
             final int positionInTick,
             final long scratch) {
         return SamplingVector.sample(logits, vocabulary, mask, parameters, seed, sessionTick, positionInTick, scratch);
+    }
+
+    @Override
+    public void flow(final long head, final long c, final long x, final int rows, final long scratch) {
+        FlowSteps.run(this, head, c, x, rows, scratch);
     }
 }

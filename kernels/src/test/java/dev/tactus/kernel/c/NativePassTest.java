@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.tactus.kernel.AdapterFactors;
 import dev.tactus.kernel.AttentionShape;
 import dev.tactus.kernel.NumericClass;
 import dev.tactus.kernel.WeightType;
@@ -14,6 +15,7 @@ import dev.tactus.memory.MemoryTag;
 import dev.tactus.memory.OffHeap;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -58,6 +60,7 @@ class NativePassTest {
         longs("tick", 0, 3, 4);
         longs("seed", 0, 5, 6);
         ints("bins of 1", 0, 15, 3);
+        ints("adapter", -9, 2, 0);
         longs("left", 0, 0);
         longs("right", 4096, 0);
         longs("bins", 0, columns.get("bins of 1"));
@@ -66,6 +69,14 @@ class NativePassTest {
         ints("patch row", -7, 2);
         ints("patch column", 99, 3);
         longs("pixels", 4096, 0);
+        longs("speech block", 4096);
+        // read only where there are voice rows
+        ints("voice row 1", -1, -1, -1, -1);
+        longs("voice block 1", 4096);
+        ints("job entry", 1, 2);
+        longs("job block", 0, 4096);
+        longs("job samples", 4096, 8192);
+        ints("output entry", 1, 2);
         longs("mask", 4096, 4096);
         floats("temperature", 0, 1);
         floats("top p", 1, 0.9f);
@@ -90,10 +101,18 @@ class NativePassTest {
                 at("entry"),
                 at("first"),
                 at("count"));
-        pass.entries(at("state"), at("local"), at("global"), at("tick"), at("seed"));
+        pass.entries(at("state"), at("local"), at("global"), at("tick"), at("seed"), at("adapter"));
         pass.audio(at("left"), at("right"), at("bins"));
         pass.patches(at("previous"), at("current"), at("patch row"), at("patch column"), at("pixels"));
-        pass.draws(at("mask"), at("temperature"), at("top p"), at("top k"), at("output position"));
+        pass.speechCounts(1, 0, 2);
+        pass.speech(
+                at("speech block"),
+                at("voice row 1"),
+                at("voice block 1"),
+                at("job entry"),
+                at("job block"),
+                at("job samples"));
+        pass.draws(at("output entry"), at("mask"), at("temperature"), at("top p"), at("top k"), at("output position"));
     }
 
     private long at(final String column) {
@@ -133,19 +152,21 @@ class NativePassTest {
 
     /** An op of every kind that asks something of a pass; its addresses are made up. */
     private NativeProgram program() {
-        final RowSpaces limits = new RowSpaces(6, 2, 2, 2, 2);
+        final RowSpaces limits = new RowSpaces(6, 2, 2, 2, 1, 1, 2);
         final NativeProgramBuilder builder = new NativeProgramBuilder(arena, Isa.AVX2, NumericClass.EXACT, limits);
         builder.melBin(made(1), made(2), 15, made(3), 3);
         builder.barrier(true).audioBag(made(3), WeightType.F32, made(4), 3, 16, made(5), D);
         builder.patchPixels(2, 9, made(2), made(6), 24);
-        builder.embed(WeightType.F32, made(7), TABLE_ROWS, 64, 0, made(5), made(8), made(9), D);
+        builder.embed(WeightType.F32, made(7), TABLE_ROWS, 64, 0, made(5), made(8), made(10), made(9), D);
         final AttentionShape local = new AttentionShape(2, 1, 8, 4, 8, 256, 0, 0, LOCAL_PAGES, 0);
         builder.keyValue(local, true, made(1), made(2), made(5), made(6), 64, 64, 4, 0, 96, 64, 0);
         builder.attention(local, true, made(1), made(2), 64, made(9));
         final AttentionShape global = new AttentionShape(2, 1, 8, 4, 8, 256, 4, 1, GLOBAL_PAGES - 1, 0);
         builder.attention(global, false, made(1), made(2), 64, made(9));
-        builder.outputNorm(made(1), 64, 0, 1, made(2), D);
+        builder.outputNorm(RowSpaces.OUTPUT, made(1), 64, 0, 1, made(2), D);
         builder.sample(made(2), 65, made(1));
+        final AdapterFactors.Module module = new AdapterFactors.Module("unembed", 1, 65, D);
+        builder.adapters(new AdapterFactors(arena, 2, List.of(module), 3));
         return builder.build(2);
     }
 
@@ -251,7 +272,7 @@ class NativePassTest {
         assertInt("value", 1, -1, "the audio source");
         assertInt("value", 2, 2, "the patch source of row of 2 is 2");
         assertInt("value", 2, Integer.MIN_VALUE, "the patch source");
-        assertInt("kind", 0, 3, "the kind of row 0 is 3");
+        assertInt("kind", 0, 4, "the kind of row 0 is 4");
         assertInt("kind", 0, -1, "the kind of row 0 is -1");
     }
 
@@ -264,7 +285,7 @@ class NativePassTest {
         OffHeap.putInt(at("output") + 4, 0);
         OffHeap.putInt(at("output") + 8, 1);
         OffHeap.putInt(at("output") + 12, -1);
-        assertRefused("no row of segment 1 has output row 1");
+        assertRefused("segment 0 has 2 output rows and 0 voice rows");
     }
 
     @Test
@@ -308,6 +329,7 @@ class NativePassTest {
         Arrays.fill(outputs, -1);
         ints("output", outputs);
         ints("first", 0);
+        ints("adapter", 0, 0, 0);
         ints("count", SEGMENT_ROWS);
         fill();
         pass.counts(SEGMENT_ROWS, 1, 0, 0, 0, 2, false);
@@ -329,6 +351,16 @@ class NativePassTest {
     }
 
     @Test
+    void shouldRefuseAdaptersThatTheProgramHasNot() {
+        assertInt("adapter", 1, 3, "the adapter of plan entry of 1 is 3: expected 0 to 2");
+        assertInt("adapter", 2, -1, "the adapter of plan entry of 2 is -1");
+        assertInt("adapter", 2, Integer.MIN_VALUE, "the adapter of plan entry of 2");
+        program = new NativeProgramBuilder(arena, Isa.AVX2, NumericClass.EXACT, new RowSpaces(6, 2, 2, 2, 1, 1, 2))
+                .build(1);
+        assertRefused("the adapter of plan entry of 1 is 2: expected 0 to 0");
+    }
+
+    @Test
     void shouldRefuseSourcesOfNothing() {
         assertLong("right", 0, 0, "the sound of audio source of 0 has no address");
         assertInt("bins of 1", 1, 16, "bin 1 of audio source 1 is 16: expected 0 to 15");
@@ -343,15 +375,88 @@ class NativePassTest {
 
     @Test
     void shouldRefuseDrawsThatCannotBe() {
-        assertLong("mask", 1, 0, "the mask of segment of 1 has no address");
-        assertInt("top k", 0, 0, "top-k of segment 0 is 0: expected 1 to 256");
-        assertInt("top k", 1, 257, "top-k of segment 1 is 257");
-        assertInt("temperature", 0, Float.floatToIntBits(Float.NaN), "the temperature of segment 0 is NaN");
+        assertLong("mask", 1, 0, "the mask of output row of 1 has no address");
+        assertInt("top k", 0, 0, "top-k of output row 0 is 0: expected 1 to 256");
+        assertInt("top k", 1, 257, "top-k of output row 1 is 257");
+        assertInt("temperature", 0, Float.floatToIntBits(Float.NaN), "the temperature of output row 0 is NaN");
         assertInt("temperature", 1, Float.floatToIntBits(-1f), "the temperature");
         assertInt("temperature", 1, Float.floatToIntBits(Float.POSITIVE_INFINITY), "the temperature");
-        assertInt("top p", 0, 0, "top-p of segment 0 is 0.0");
+        assertInt("top p", 0, 0, "top-p of output row 0 is 0.0");
         assertInt("top p", 0, Float.floatToIntBits(1.01f), "top-p");
         assertInt("top p", 0, Float.floatToIntBits(Float.NaN), "top-p");
+    }
+
+    @Test
+    void shouldRefuseDrawsOfAnotherSession() {
+        assertInt("output entry", 0, 2, "the plan entry of output row 0 is 2: expected 1, that of segment 0");
+        assertInt("output entry", 1, -1, "the plan entry of output row 1 is -1");
+    }
+
+    @Test
+    void shouldRefuseSpeechThatIsNowhere() {
+        assertLong("speech block", 0, 0, "the block of speech of 0 has no address");
+        assertLong("speech block", 0, 4098, "the block of speech of 0 begins at an address that 4 does not divide");
+        assertInt("job entry", 1, 3, "the plan entry of job of 1 is 3: expected 0 to 2");
+        assertInt("job entry", 0, -1, "the plan entry of job of 0 is -1");
+        assertInt("job entry", 1, 1, "the plan entry of job 1 is 1: expected more than 1");
+        assertInt("job entry", 0, 0, "the state of plan entry of 0 has no address");
+        assertLong("job block", 1, 4097, "the block of job of 1 begins");
+        assertLong("job samples", 0, 0, "the samples of job of 0 has no address");
+        assertLong("job samples", 1, 6, "the samples of job of 1 begins");
+        pass.speechCounts(2, 0, 2);
+        assertRefused("2 blocks of speech: the program was built for 1");
+        pass.speechCounts(1, 2, 2);
+        assertRefused("2 voice rows: the program was built for 1");
+        pass.speechCounts(1, 0, 3);
+        assertRefused("3 jobs of the vocoder: the program was built for 2");
+        for (int i = 0; i < 3; i++) {
+            pass.speechCounts(i == 0 ? -1 : 1, i == 1 ? -1 : 0, i == 2 ? -1 : 2);
+            assertRefused("a pass has -1");
+        }
+    }
+
+    @Test
+    void shouldRefuseRowsOfBlocksThatAreNotThere() {
+        OffHeap.putInt(at("kind"), 3);
+        OffHeap.putInt(at("value"), 0);
+        assertDoesNotThrow(() -> pass.check(program));
+        assertInt("value", 0, 1, "the block of speech of row of 0 is 1: expected 0 to 0");
+        assertInt("value", 0, -1, "the block of speech of row of 0 is -1");
+        assertInt("kind", 0, 4, "the kind of row 0 is 4: expected 0 to 3");
+    }
+
+    @Test
+    void shouldCheckRowsThatABlockIsMadeOf() {
+        pass.counts(4, 2, 1, 2, 2, 3, true);
+        pass.speechCounts(1, 1, 0);
+        pass.speech(at("speech block"), at("voice row 1"), at("voice block 1"), 0, 0, 0);
+        OffHeap.putInt(at("output") + 3 * 4, -1);
+        assertRefused("rows name 0 voice rows of 1");
+        OffHeap.putInt(at("voice row 1") + 3 * 4, 0);
+        assertDoesNotThrow(() -> pass.check(program));
+        assertInt("voice row 1", 3, 1, "the voice row of row 3 is 1: expected 0");
+        assertInt("voice row 1", 1, 0, "the voice row of row 3 is 0: expected 1");
+        assertLong("voice block 1", 0, 0, "the place of the block of voice row of 0 has no address");
+        assertLong("voice block 1", 0, 4099, "the place of the block of voice row of 0 begins");
+        OffHeap.putInt(at("voice row 1") + 3 * 4, -1);
+        OffHeap.putInt(at("voice row 1") + 2 * 4, 0);
+        assertRefused("segment 0 has 1 output rows and 1 voice rows: expected one of them");
+        OffHeap.putInt(at("voice row 1") + 2 * 4, -1);
+        OffHeap.putInt(at("voice row 1") + 3 * 4, 0);
+        pass.speech(at("speech block"), 0, at("voice block 1"), 0, 0, 0);
+        assertRefused("the column voice row has no address");
+        pass.speech(at("speech block"), at("voice row 1"), 0, 0, 0, 0);
+        assertRefused("the column place of a block has no address");
+        pass.counts(4, 2, 1, 2, 2, 3, false);
+        pass.speechCounts(1, 1, 1);
+        pass.speech(
+                at("speech block"),
+                at("voice row 1"),
+                at("voice block 1"),
+                at("job entry"),
+                at("job block"),
+                at("job samples"));
+        assertRefused("a pass that draws nothing has 1 jobs of the vocoder");
     }
 
     @Test
@@ -359,10 +464,12 @@ class NativePassTest {
         final Runnable[] setters = {
             () -> pass.counts(4, 2, 2, 2, 2, 3, true),
             () -> pass.rows(1, 1, 1, 1, 1, 1, 1, 1),
-            () -> pass.entries(1, 1, 1, 1, 1),
+            () -> pass.entries(1, 1, 1, 1, 1, 1),
             () -> pass.audio(1, 1, 1),
             () -> pass.patches(1, 1, 1, 1, 1),
-            () -> pass.draws(1, 1, 1, 1, 1)
+            () -> pass.draws(1, 1, 1, 1, 1, 1),
+            () -> pass.speechCounts(1, 1, 1),
+            () -> pass.speech(1, 1, 1, 1, 1, 1)
         };
         for (final Runnable setter : setters) {
             fill();

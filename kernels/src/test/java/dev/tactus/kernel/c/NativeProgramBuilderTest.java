@@ -6,15 +6,23 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.tactus.kernel.AdapterFactors;
 import dev.tactus.kernel.AttentionShape;
+import dev.tactus.kernel.FlowHead;
+import dev.tactus.kernel.FlowShape;
 import dev.tactus.kernel.NumericClass;
 import dev.tactus.kernel.WeightType;
 import dev.tactus.kernel.c.FaultyShapes.Fault;
+import dev.tactus.kernel.c.NativeProgramBuilder.Adapted;
 import dev.tactus.kernel.c.NativeProgramBuilder.ExpertGroup;
+import dev.tactus.kernel.c.NativeProgramBuilder.ExpertNumbers;
 import dev.tactus.kernel.c.NativeProgramBuilder.Residual;
 import dev.tactus.memory.FreezableArena;
 import dev.tactus.memory.MemoryLedger;
+import dev.tactus.memory.MemoryTag;
+import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -28,9 +36,22 @@ class NativeProgramBuilderTest {
     private static final int OUTPUT = 2;
     private static final int AUDIO = 3;
     private static final int PATCH = 4;
-    private static final RowSpaces LIMITS = new RowSpaces(PASS, OUTPUT, AUDIO, PATCH, 2);
+    private static final int SPEECH = 6;
+    private static final int VOICE = 7;
+    private static final RowSpaces LIMITS = new RowSpaces(PASS, OUTPUT, AUDIO, PATCH, SPEECH, VOICE, 2);
     private static final float EPS = 1e-6f;
     private static final int D = 24;
+    private static final int RANK = 11;
+
+    /** What adapters may stand beside, by number. */
+    private static final List<AdapterFactors.Module> MODULES = List.of(
+            new AdapterFactors.Module("linear", 1, 10, D),
+            new AdapterFactors.Module("linear conv", 1, D, 40),
+            new AdapterFactors.Module("linear swiglu", 1, 36, D),
+            new AdapterFactors.Module("routed up", 8, 36, D),
+            new AdapterFactors.Module("shared up", 2, 36, D),
+            new AdapterFactors.Module("routed down", 8, D, 18),
+            new AdapterFactors.Module("shared down", 2, D, 18));
 
     private final MemoryLedger ledger = new MemoryLedger();
     private final FreezableArena arena = new FreezableArena(ledger);
@@ -52,14 +73,21 @@ class NativeProgramBuilderTest {
     }
 
     private NativeProgramBuilder builder(final NumericClass numerics) {
-        return new NativeProgramBuilder(arena, Isa.AVX2, numerics, LIMITS);
+        return new NativeProgramBuilder(arena, Isa.AVX2, numerics, LIMITS)
+                .adapters(new AdapterFactors(arena, 2, MODULES, RANK));
     }
 
     /** Ops that need no other before them, by the name that their errors begin with. */
     private static Map<String, Adding> ops() {
         final Map<String, Adding> ops = encoderOps();
         addBlockOps(ops);
+        addSpeechOps(ops);
         return ops;
+    }
+
+    private static void addSpeechOps(final Map<String, Adding> ops) {
+        ops.put("speech blocks", (b, f) -> b.speechBlocks(f.floats(SPEECH * 10), f.size(10)));
+        ops.put("vocode", (b, f) -> b.vocode(f.table(), f.floats(80), f.floats(80), f.offset(128)));
     }
 
     private static Map<String, Adding> encoderOps() {
@@ -121,6 +149,7 @@ class NativeProgramBuilderTest {
                         EPS,
                         f.floats(AUDIO * D),
                         f.floats(PATCH * D),
+                        f.floats(SPEECH * D),
                         f.floats(PASS * D),
                         f.size(D)));
         ops.put(
@@ -144,11 +173,22 @@ class NativeProgramBuilderTest {
                 "attention",
                 (b, f) -> b.attention(
                         attention(f), false, f.floats(PASS * 64), f.floats(PASS * 16), f.table(), f.floats(PASS * 64)));
-        ops.put("linear conv", (b, f) -> b.linearConv(f.floats(PASS * 40), f.matrix(D, 40), true, 0.5f, residual(f)));
+        ops.put(
+                "linear conv",
+                (b, f) -> b.linearConv(
+                        f.floats(PASS * 40), f.matrix(D, 40), true, 0.5f, residual(f), adapted(f, 1, -1, 1)));
+        ops.put(
+                "adapter down",
+                (b, f) -> b.adapterDown(RowSpaces.PASS, f.floats(PASS * D), f.size(D), adapted(f, 0, -1, 1)));
         ops.put(
                 "linear swiglu",
                 (b, f) -> b.linearSwiglu(
-                        f.floats(PASS * D), f.matrix(2 * 18, D), f.floats(PASS * 36), f.floats(PASS * 18), f.size(18)));
+                        f.floats(PASS * D),
+                        f.matrix(2 * 18, D),
+                        f.floats(PASS * 36),
+                        f.floats(PASS * 18),
+                        f.size(18),
+                        adapted(f, 2, -1, 1)));
         ops.put(
                 "route",
                 (b, f) -> b.route(
@@ -162,12 +202,18 @@ class NativeProgramBuilderTest {
                         f.floats(PASS * 5)));
         ops.put(
                 "output norm",
-                (b, f) -> b.outputNorm(f.floats(PASS * D), f.table(), EPS, 1f, f.floats(OUTPUT * D), f.size(D)));
+                (b, f) -> b.outputNorm(
+                        RowSpaces.VOICE, f.floats(PASS * D), f.table(), EPS, 1f, f.floats(VOICE * D), f.size(D)));
         ops.put("sample", (b, f) -> b.sample(f.floats(OUTPUT * 65), f.size(65), f.floats(OUTPUT)));
     }
 
     private static AttentionShape attention(final FaultyShapes f) {
         return new AttentionShape(f.size(4), f.size(2), f.size(16), f.size(4), f.offset(8), 256, 3, 1, 3, f.offset(64));
+    }
+
+    /** What adapters add, with t for {@code slots} vectors a row. */
+    private static Adapted adapted(final FaultyShapes f, final int module, final int shared, final int slots) {
+        return new Adapted(module, shared, f.floats(PASS * slots * RANK));
     }
 
     private static Residual residual(final FaultyShapes f) {
@@ -193,12 +239,31 @@ class NativeProgramBuilderTest {
         ops.put("experts up", (b, f) -> {
             final ExpertGroup group = routed(b, f, 2 * 18, D);
             b.barrier(true)
-                    .expertsUp(f.floats(PASS * D), group, f.size(18), f.floats(PASS * 5 * 36), f.floats(PASS * 5 * 18));
+                    .expertsUp(
+                            f.floats(PASS * D),
+                            group,
+                            f.size(18),
+                            f.floats(PASS * 5 * 36),
+                            f.floats(PASS * 5 * 18),
+                            adapted(f, 3, 4, 5));
         });
         ops.put("experts down", (b, f) -> {
             final ExpertGroup group = routed(b, f, D, 18);
             b.barrier(true)
-                    .expertsDownConv(f.floats(PASS * 5 * 18), group, f.size(18), f.floats(PASS * D), residual(f));
+                    .expertsDownConv(
+                            f.floats(PASS * 5 * 18),
+                            group,
+                            f.size(18),
+                            f.floats(PASS * D),
+                            residual(f),
+                            adapted(f, 5, 6, 5));
+        });
+        ops.put("adapter down of experts", (b, f) -> {
+            final Region experts = f.floats(PASS * 5);
+            b.route(whole(1 << 10, PASS * 10), 4096, 8, 2, 3, 1f, sound(experts, PASS * 5), whole(1 << 12, PASS * 5));
+            final ExpertNumbers numbers = new ExpertNumbers(experts, f.size(8), f.sizeOrNone(2), f.size(5));
+            // a barrier in passes with adapters is enough: in others the op does nothing
+            b.barrier(false, true).adapterDown(f.floats(PASS * 5 * 18), f.size(18), numbers, true, adapted(f, 5, 6, 5));
         });
         return ops;
     }
@@ -338,6 +403,7 @@ class NativeProgramBuilderTest {
                         EPS,
                         Region.NONE,
                         f.floats(PATCH * D),
+                        f.floats(SPEECH * D),
                         f.floats(PASS * D),
                         D));
         assertRefused(
@@ -349,6 +415,20 @@ class NativeProgramBuilderTest {
                         f.table(),
                         EPS,
                         f.floats(AUDIO * D),
+                        Region.NONE,
+                        f.floats(SPEECH * D),
+                        f.floats(PASS * D),
+                        D));
+        assertRefused(
+                "blocks of speech",
+                (b, f) -> b.embed(
+                        WeightType.F32,
+                        f.floats(D),
+                        1,
+                        f.table(),
+                        EPS,
+                        f.floats(AUDIO * D),
+                        f.floats(PATCH * D),
                         Region.NONE,
                         f.floats(PASS * D),
                         D));
@@ -444,12 +524,123 @@ class NativeProgramBuilderTest {
         });
     }
 
+    private static Adding linear(final int outputs, final int perRow, final int space, final Adapted adapted) {
+        return (b, f) -> b.linear(space, f.floats(1000 * D), f.matrix(10, D), f.floats(1000), outputs, perRow, adapted);
+    }
+
+    @Test
+    void shouldRefuseAdaptersThatDoNotFitTheOp() {
+        final Region t = whole(1 << 16, PASS * RANK);
+        final Region tOfExperts = whole(1 << 16, PASS * 5 * RANK);
+        assertRefused("adapter module 7: expected 0 to 6", linear(10, 1, RowSpaces.PASS, new Adapted(7, -1, t)));
+        assertRefused("adapter module -2", linear(10, 1, RowSpaces.PASS, new Adapted(-2, -1, t)));
+        assertRefused("the op has no experts", linear(10, 1, RowSpaces.PASS, new Adapted(0, 4, t)));
+        assertRefused("has 8 matrices, and the op 1", linear(10, 1, RowSpaces.PASS, new Adapted(3, -1, t)));
+        assertRefused("adapters of 2 vectors a row", linear(10, 2, RowSpaces.PASS, new Adapted(0, -1, t)));
+        assertRefused("of space 3", linear(10, 1, RowSpaces.PATCH, new Adapted(0, -1, t)));
+        assertRefused("there is no input of adapters", linear(10, 1, RowSpaces.PASS, new Adapted(0, -1, Region.NONE)));
+        assertRefused(
+                "has 10 outputs, and the op 36",
+                (b, f) -> b.linearSwiglu(
+                        f.floats(1000), f.matrix(36, D), f.floats(1000), f.floats(1000), 18, new Adapted(0, -1, t)));
+        assertRefused(
+                "has 24 inputs, and the op 23",
+                (b, f) -> b.adapterDown(RowSpaces.PASS, f.floats(1000), 23, new Adapted(0, -1, t)));
+        assertRefused(
+                "belong to no session",
+                (b, f) -> b.adapterDown(RowSpaces.AUDIO, f.floats(1000), D, new Adapted(0, -1, t)));
+        final Region wide = whole(1 << 16, PASS * D);
+        assertRefused("overlap", (b, f) -> b.adapterDown(RowSpaces.PASS, wide, D, new Adapted(0, -1, wide)));
+        assertRefused("has 24 outputs, and the op 36", (b, f) -> {
+            final ExpertGroup group = routed(b, f, 36, 18);
+            b.barrier(true)
+                    .expertsUp(
+                            f.floats(1000),
+                            group,
+                            18,
+                            f.floats(10000),
+                            f.floats(10000),
+                            new Adapted(5, -1, tOfExperts));
+        });
+        assertRefused("no barrier", (b, f) -> {
+            final ExpertGroup group = routed(b, f, D, 18);
+            final ExpertNumbers numbers = new ExpertNumbers(group.experts(), 8, 2, 5);
+            b.barrier(true, false).adapterDown(f.floats(1000), 18, numbers, true, new Adapted(5, 6, tOfExperts));
+        });
+        assertRefused("no barrier", (b, f) -> {
+            final ExpertGroup group = routed(b, f, D, 18);
+            b.barrier(false, true).expertsDownConv(f.floats(1000), group, 18, f.floats(1000), residual(f));
+        });
+        final NativeProgramBuilder without = new NativeProgramBuilder(arena, Isa.AVX2, NumericClass.EXACT, LIMITS);
+        final FaultyShapes f = new FaultyShapes(NumericClass.EXACT, Fault.NONE, -1);
+        final IllegalArgumentException ex = assertThrows(
+                IllegalArgumentException.class,
+                () -> linear(10, 1, RowSpaces.PASS, new Adapted(0, -1, t)).to(without, f));
+        assertTrue(ex.getMessage().contains("the program has no adapters"), ex.getMessage());
+    }
+
+    private long head(final FlowShape shape) {
+        final FlowHead.Weight weight = new FlowHead.Weight(
+                WeightType.F32,
+                arena.allocate(MemoryTag.WEIGHTS, 4L * 64 * 64, 64).address());
+        final List<FlowHead.Layer> layers =
+                Collections.nCopies(shape.layers(), new FlowHead.Layer(weight.address(), weight, weight));
+        final long head =
+                arena.allocate(MemoryTag.WEIGHTS, FlowHead.bytes(shape), 64).address();
+        final FlowHead.Weights weights =
+                new FlowHead.Weights(weight, weight, weight, layers, weight.address(), weight, 4);
+        FlowHead.write(shape, weights, arena.allocate(MemoryTag.WEIGHTS, 16, 64).address(), head);
+        return head;
+    }
+
+    @Test
+    void shouldRefuseAFlowThatDoesNotFit() {
+        final FlowShape shape = new FlowShape(12, 10, 9, 2, 3);
+        final long head = head(shape);
+        final Adding right = (b, f) -> b.flow(shape, head, f.floats(VOICE * 12), f.floats(VOICE * 10));
+        for (final NumericClass numerics : NumericClass.values()) {
+            final NativeProgramBuilder builder = builder(numerics);
+            right.to(builder, new FaultyShapes(numerics, Fault.NONE, -1));
+            assertDoesNotThrow(() -> builder.build(1));
+            for (int at = 0; at < 2; at++) {
+                for (final Fault fault : new Fault[] {Fault.SMALL, Fault.ABSENT, Fault.BETWEEN}) {
+                    final FaultyShapes f = new FaultyShapes(numerics, fault, at);
+                    final String where = fault + " " + at;
+                    assertThrows(IllegalArgumentException.class, () -> right.to(builder(numerics), f), where);
+                    assertTrue(f.isUsed(), where);
+                }
+            }
+        }
+        assertRefused("there is no head", (b, f) -> b.flow(shape, 0, f.floats(VOICE * 12), f.floats(VOICE * 10)));
+        assertRefused("4 does not divide", (b, f) -> b.flow(shape, head + 2, f.floats(1000), f.floats(1000)));
+        for (final FlowShape other : new FlowShape[] {
+            new FlowShape(13, 10, 9, 2, 3),
+            new FlowShape(12, 11, 9, 2, 3),
+            new FlowShape(12, 10, 8, 2, 3),
+            new FlowShape(12, 10, 9, 1, 3),
+            new FlowShape(12, 10, 9, 2, 4)
+        }) {
+            assertRefused("another shape", (b, f) -> b.flow(other, head, f.floats(1000), f.floats(1000)));
+        }
+        final Region both = whole(1 << 16, VOICE * 12);
+        assertRefused("overlap", (b, f) -> b.flow(shape, head, both, both));
+    }
+
+    @Test
+    void shouldRefuseRowsThatAreNotGathered() {
+        for (final int space : new int[] {RowSpaces.PASS, RowSpaces.AUDIO, RowSpaces.SPEECH, 6, -1}) {
+            assertRefused(
+                    "rows of space " + space + " are not gathered",
+                    (b, f) -> b.outputNorm(space, f.floats(1000), f.table(), EPS, 1f, f.floats(1000), D));
+        }
+    }
+
     @Test
     void shouldRefuseLimitsBelowZero() {
-        for (int i = 0; i < 5; i++) {
-            final int[] rows = {1, 1, 1, 1, 1};
+        for (int i = 0; i < 7; i++) {
+            final int[] rows = {1, 1, 1, 1, 1, 1, 1};
             rows[i] = -1;
-            final RowSpaces limits = new RowSpaces(rows[0], rows[1], rows[2], rows[3], rows[4]);
+            final RowSpaces limits = new RowSpaces(rows[0], rows[1], rows[2], rows[3], rows[4], rows[5], rows[6]);
             final IllegalArgumentException ex = assertThrows(
                     IllegalArgumentException.class,
                     () -> new NativeProgramBuilder(arena, Isa.AVX2, NumericClass.EXACT, limits));
@@ -469,7 +660,7 @@ class NativeProgramBuilderTest {
             () -> builder.gelu(RowSpaces.PASS, x, Integer.MAX_VALUE),
             () -> builder.linearSwiglu(x, WeightMatrix.exact(WeightType.F32, 64, 8, 8), x, x, 1 << 30),
             () -> builder.embed(
-                    WeightType.F32, x, Integer.MAX_VALUE, 64, EPS, x, x, new Region(64, 1L << 40), Integer.MAX_VALUE)
+                    WeightType.F32, x, Integer.MAX_VALUE, 64, EPS, x, x, x, new Region(64, 1L << 40), Integer.MAX_VALUE)
         }) {
             assertThrows(IllegalArgumentException.class, op::run);
         }
@@ -500,7 +691,7 @@ class NativeProgramBuilderTest {
 
     @Test
     void shouldRefuseARowSpaceThatIsNone() {
-        for (final int space : new int[] {-1, 4}) {
+        for (final int space : new int[] {-1, 6}) {
             assertRefused("row space " + space, (b, f) -> b.gelu(space, f.floats(1000), 1));
         }
     }

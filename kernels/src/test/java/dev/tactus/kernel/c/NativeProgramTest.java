@@ -120,7 +120,7 @@ class NativeProgramTest {
                 arena, NativeKernels.load().detected(), NumericClass.EXACT, new RowSpaces(rows, 2, 0, 0, 2));
         builder.linear(RowSpaces.PASS, x, first, b.h, D, 1);
         builder.barrier(true).linearSwiglu(b.h, gateUp, b.gates, b.gated, HIDDEN);
-        builder.barrier(true).outputNorm(b.gated, norm, EPS, 2f, b.normed, HIDDEN);
+        builder.barrier(true).outputNorm(RowSpaces.OUTPUT, b.gated, norm, EPS, 2f, b.normed, HIDDEN);
         builder.barrier(true).linear(RowSpaces.OUTPUT, b.normed, unembed, b.logits, VOCABULARY, 1);
         builder.barrier(true).sample(b.logits, VOCABULARY, b.tokens);
         return builder.build(workers);
@@ -146,10 +146,11 @@ class NativeProgramTest {
                 ints(0, 1),
                 ints(0, 1),
                 ints(1, rows - 1));
-        pass.entries(longs(0, 0), longs(0, 0), longs(0, 0), longs(3, 9), longs(17, -5));
+        pass.entries(longs(0, 0), longs(0, 0), longs(0, 0), longs(3, 9), longs(17, -5), ints(0, 0));
         final int temperature = Float.floatToIntBits(DRAW.temperature());
         final int topP = Float.floatToIntBits(DRAW.topP());
         pass.draws(
+                ints(0, 1),
                 longs(mask, mask),
                 ints(temperature, temperature),
                 ints(topP, topP),

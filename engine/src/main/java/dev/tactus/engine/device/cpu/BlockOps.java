@@ -18,19 +18,28 @@ final class BlockOps {
         private final long y;
         private final int outputs;
         private final int perRow;
+        private final AdapterOps.Sum adapters;
 
-        Linear(final RowSpace space, final long x, final Matrix w, final long y, final int outputs, final int perRow) {
+        Linear(
+                final RowSpace space,
+                final long x,
+                final Matrix w,
+                final long y,
+                final int outputs,
+                final int perRow,
+                final AdapterOps.Sum adapters) {
             this.space = space;
             this.x = x;
             this.w = w;
             this.y = y;
             this.outputs = outputs;
             this.perRow = perRow;
+            this.adapters = adapters;
         }
 
         @Override
         String kind() {
-            return super.kind() + w.type() + space;
+            return super.kind() + w.type() + space + adapters.kind();
         }
 
         @Override
@@ -44,6 +53,7 @@ final class BlockOps {
             final int rows = pass.count(space) * perRow;
             pass.kernels.linear(
                     w.type(), w.address(), from * BLOCK, n1, w.cols(), x, w.cols(), y, outputs, rows, scratch);
+            adapters.add(pass, space, scratch, from * BLOCK, n1, y, outputs);
         }
     }
 
@@ -92,15 +102,24 @@ final class BlockOps {
         private final float eps;
         private final long audio;
         private final long vision;
+        private final long speech;
         private final long y;
         private final long rowBytes;
 
-        Embed(final Matrix table, final long norm, final float eps, final long audio, final long vision, final long y) {
+        Embed(
+                final Matrix table,
+                final long norm,
+                final float eps,
+                final long audio,
+                final long vision,
+                final long speech,
+                final long y) {
             this.table = table;
             this.norm = norm;
             this.eps = eps;
             this.audio = audio;
             this.vision = vision;
+            this.speech = speech;
             this.y = y;
             this.rowBytes = (long) table.cols() * Float.BYTES;
         }
@@ -123,10 +142,16 @@ final class BlockOps {
                     pass.kernels.widen(table.type(), source, target, d);
                     pass.kernels.rmsNorm(target, norm, target, d, eps, 1f, 0, 1);
                 } else {
-                    final long source = kind == RowKind.AUDIO ? audio : vision;
-                    OffHeap.copy(source + value * rowBytes, target, rowBytes);
+                    OffHeap.copy(vectors(kind) + value * rowBytes, target, rowBytes);
                 }
             }
+        }
+
+        private long vectors(final int kind) {
+            if (kind == RowKind.AUDIO) {
+                return audio;
+            }
+            return kind == RowKind.PATCH ? vision : speech;
         }
     }
 
@@ -174,18 +199,26 @@ final class BlockOps {
         private final boolean scaled;
         private final float scale;
         private final Residual residual;
+        private final AdapterOps.Sum adapters;
 
-        LinearConv(final long x, final Matrix w, final boolean scaled, final float scale, final Residual residual) {
+        LinearConv(
+                final long x,
+                final Matrix w,
+                final boolean scaled,
+                final float scale,
+                final Residual residual,
+                final AdapterOps.Sum adapters) {
             this.x = x;
             this.w = w;
             this.scaled = scaled;
             this.scale = scale;
             this.residual = residual;
+            this.adapters = adapters;
         }
 
         @Override
         int units(final CpuPass pass) {
-            return blocks(residual.d);
+            return pass.rows.rows() == 0 ? 0 : blocks(residual.d);
         }
 
         @Override
@@ -195,6 +228,7 @@ final class BlockOps {
             final int n1 = Math.min(to * BLOCK, d);
             final int rows = pass.rows.rows();
             pass.kernels.linear(w.type(), w.address(), n0, n1, w.cols(), x, w.cols(), residual.h, d, rows, scratch);
+            adapters.add(pass, RowSpace.PASS, scratch, n0, n1, residual.h, d);
             if (scaled) {
                 for (int row = 0; row < rows; row++) {
                     pass.kernels.scale(residual.h + (long) row * d * Float.BYTES, scale, n0, n1);
@@ -211,18 +245,26 @@ final class BlockOps {
         private final long gateUp;
         private final long y;
         private final int hidden;
+        private final AdapterOps.Sum adapters;
 
-        LinearSwiglu(final long x, final Matrix w, final long gateUp, final long y, final int hidden) {
+        LinearSwiglu(
+                final long x,
+                final Matrix w,
+                final long gateUp,
+                final long y,
+                final int hidden,
+                final AdapterOps.Sum adapters) {
             this.x = x;
             this.w = w;
             this.gateUp = gateUp;
             this.y = y;
             this.hidden = hidden;
+            this.adapters = adapters;
         }
 
         @Override
         int units(final CpuPass pass) {
-            return blocks(hidden);
+            return pass.rows.rows() == 0 ? 0 : blocks(hidden);
         }
 
         @Override
@@ -232,6 +274,7 @@ final class BlockOps {
             final int rows = pass.rows.rows();
             pass.kernels.linear(
                     w.type(), w.address(), 2 * i0, 2 * i1, w.cols(), x, w.cols(), gateUp, 2 * hidden, rows, scratch);
+            adapters.add(pass, RowSpace.PASS, scratch, 2 * i0, 2 * i1, gateUp, 2 * hidden);
             for (int row = 0; row < rows; row++) {
                 pass.kernels.swiglu(
                         gateUp + (long) row * 2 * hidden * Float.BYTES,
@@ -244,8 +287,9 @@ final class BlockOps {
         }
     }
 
-    /** Rows whose logits are wanted, normed. Units are rows of the pass. */
+    /** Rows whose logits are wanted, or that a block is made of, normed. Units are rows of the pass. */
     static final class OutputNorm extends CpuOp {
+        private final RowSpace gathered;
         private final long x;
         private final long w;
         private final float eps;
@@ -253,7 +297,15 @@ final class BlockOps {
         private final long y;
         private final int d;
 
-        OutputNorm(final long x, final long w, final float eps, final float divisor, final long y, final int d) {
+        OutputNorm(
+                final RowSpace gathered,
+                final long x,
+                final long w,
+                final float eps,
+                final float divisor,
+                final long y,
+                final int d) {
+            this.gathered = gathered;
             this.x = x;
             this.w = w;
             this.eps = eps;
@@ -264,14 +316,14 @@ final class BlockOps {
 
         @Override
         int units(final CpuPass pass) {
-            return pass.rows.rows();
+            return pass.count(gathered) == 0 ? 0 : pass.rows.rows();
         }
 
         @Override
         void run(final CpuPass pass, final long scratch, final int from, final int to) {
             final long rowBytes = (long) d * Float.BYTES;
             for (int row = from; row < to; row++) {
-                final int out = pass.rows.outputRow(row);
+                final int out = gathered == RowSpace.VOICE ? pass.rows.voiceRow(row) : pass.rows.outputRow(row);
                 if (out != PassRows.NO_OUTPUT) {
                     pass.kernels.rmsNorm(x + row * rowBytes, w, y + out * rowBytes, d, eps, divisor, 0, 1);
                 }

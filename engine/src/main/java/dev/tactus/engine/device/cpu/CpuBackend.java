@@ -28,6 +28,7 @@ public final class CpuBackend implements Backend {
     private final CpuKernels kernels;
     private final long logits;
     private final long sampled;
+    private final long conditions;
     private final CpuPass pass;
     private final Generation generation;
     private final PassRows[] decodeRows;
@@ -70,6 +71,7 @@ public final class CpuBackend implements Backend {
         this.clock = clock;
         this.logits = memory.addresses()[program.logits()];
         this.sampled = memory.addresses()[program.sampled()];
+        this.conditions = program.conditions() < 0 ? 0 : memory.addresses()[program.conditions()];
         this.kernels = memory.kernels();
         this.generation = memory.generation();
         this.pass = new CpuPass(kernels.set(), generation);
@@ -169,6 +171,11 @@ public final class CpuBackend implements Backend {
         return logits;
     }
 
+    @Override
+    public long conditions() {
+        return conditions;
+    }
+
     private void stepInline() {
         if (failure != null) {
             // as with threads: a device that failed runs nothing any more
@@ -212,10 +219,10 @@ public final class CpuBackend implements Backend {
         }
         final PassRows next = decodeRows[decodeTurn];
         decodeTurn ^= 1;
-        if (!generation.advance(pass.rows, sampled, next, nowNs)) {
+        if (!generation.advance(pass.rows, sampled, logits, next, nowNs)) {
             return false;
         }
-        if (next.segments() < pass.rows.segments()) {
+        if (generation.hasCompleted()) {
             wakeWaiter();
         }
         pass.decode(next);

@@ -13,6 +13,14 @@ abstract class CpuOp {
     /** Does units [from, to). */
     abstract void run(CpuPass pass, long scratch, int from, int to);
 
+    /**
+     * Whether units are shared out from the last worker on: of two ops that run side by side and have a single unit,
+     * each then finds a worker of its own.
+     */
+    boolean isSharedBackwards() {
+        return false;
+    }
+
     /** Ops of one kind run the same kernels. */
     String kind() {
         return getClass().getName();

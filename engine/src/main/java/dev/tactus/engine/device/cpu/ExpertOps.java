@@ -53,6 +53,7 @@ final class ExpertOps {
         private final long weights;
         private final long gateUp;
         private final long y;
+        private final AdapterOps.Sum adapters;
         private final int slots;
 
         Up(
@@ -61,19 +62,21 @@ final class ExpertOps {
                 final long experts,
                 final long weights,
                 final long gateUp,
-                final long y) {
+                final long y,
+                final AdapterOps.Sum adapters) {
             this.op = op;
             this.x = x;
             this.experts = experts;
             this.weights = weights;
             this.gateUp = gateUp;
             this.y = y;
+            this.adapters = adapters;
             this.slots = op.chosen() + op.shared().count();
         }
 
         @Override
         int units(final CpuPass pass) {
-            return blocks(op.routed().hidden());
+            return pass.rows.rows() == 0 ? 0 : blocks(op.routed().hidden());
         }
 
         @Override
@@ -93,12 +96,14 @@ final class ExpertOps {
             final int number = OffHeap.getInt(experts + at * Integer.BYTES);
             final boolean shared = number >= op.routed().count();
             final Experts group = shared ? op.shared() : op.routed();
-            final long matrix = group.up(shared ? number - op.routed().count() : number);
+            final int expert = shared ? number - op.routed().count() : number;
+            final long matrix = group.up(expert);
             final int d = group.width();
             final int hidden = group.hidden();
             final long gu = gateUp + at * 2 * hidden * Float.BYTES;
             final long input = x + (long) row * d * Float.BYTES;
             pass.kernels.linear(group.upType(), matrix, 2 * i0, 2 * i1, d, input, d, gu, 2 * hidden, 1, scratch);
+            adapters.addExpert(pass, scratch, row, at, shared, expert, 2 * i0, 2 * i1, gu);
             final float weight = OffHeap.getFloat(weights + at * Float.BYTES);
             pass.kernels.swiglu(gu, y + at * hidden * Float.BYTES, i0, i1, shared, weight);
         }
@@ -112,6 +117,7 @@ final class ExpertOps {
         private final long weights;
         private final long down;
         private final BlockOps.Residual residual;
+        private final AdapterOps.Sum adapters;
         private final int slots;
 
         DownConv(
@@ -120,19 +126,21 @@ final class ExpertOps {
                 final long experts,
                 final long weights,
                 final long down,
-                final BlockOps.Residual residual) {
+                final BlockOps.Residual residual,
+                final AdapterOps.Sum adapters) {
             this.op = op;
             this.x = x;
             this.experts = experts;
             this.weights = weights;
             this.down = down;
             this.residual = residual;
+            this.adapters = adapters;
             this.slots = op.chosen() + op.shared().count();
         }
 
         @Override
         int units(final CpuPass pass) {
-            return blocks(residual.d);
+            return pass.rows.rows() == 0 ? 0 : blocks(residual.d);
         }
 
         @Override
@@ -161,11 +169,13 @@ final class ExpertOps {
             final int number = OffHeap.getInt(experts + at * Integer.BYTES);
             final boolean shared = number >= op.routed().count();
             final Experts group = shared ? op.shared() : op.routed();
-            final long matrix = group.down(shared ? number - op.routed().count() : number);
+            final int expert = shared ? number - op.routed().count() : number;
+            final long matrix = group.down(expert);
             final int hidden = group.hidden();
             final long y = down + (long) row * residual.d * Float.BYTES;
             final long input = x + at * hidden * Float.BYTES;
             pass.kernels.linear(group.downType(), matrix, c0, c1, hidden, input, hidden, y, residual.d, 1, scratch);
+            adapters.addExpert(pass, scratch, row, at, shared, expert, c0, c1, y);
             if (shared) {
                 pass.kernels.addRow(y, h, c0, c1);
             } else {

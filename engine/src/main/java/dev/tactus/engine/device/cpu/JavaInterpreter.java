@@ -8,13 +8,14 @@ import org.agrona.concurrent.NanoClock;
 
 /**
  * Interprets a program op by op with a {@link dev.tactus.kernel.KernelSet}: each worker its share of the units, with a
- * barrier only where an op depends on what came before. A worker that failed still comes to every barrier, so that
- * nobody waits for ever.
+ * barrier only where an op depends on what came before; before an op that has nothing to do it waits until one has. A
+ * worker that failed still comes to every barrier, so that nobody waits for ever.
  */
 final class JavaInterpreter implements Interpreter {
     private final NanoClock clock;
     private final CpuOp[] ops;
-    private final boolean[] barrierBefore;
+    private final boolean[] barrierInBase;
+    private final boolean[] barrierInAdapted;
     private final int preprocessOps;
     private final long[] scratch;
     private final int workers;
@@ -44,11 +45,13 @@ final class JavaInterpreter implements Interpreter {
         this.clock = clock;
         this.preprocessOps = program.preprocessOps();
         this.ops = new CpuOp[program.ops().size()];
-        this.barrierBefore = new boolean[ops.length];
-        final CpuBinder binder = new CpuBinder(memory.addresses(), program);
+        this.barrierInBase = new boolean[ops.length];
+        this.barrierInAdapted = new boolean[ops.length];
+        final CpuBinder binder = new CpuBinder(memory.addresses(), program, memory.factors(), memory.sums());
         for (int i = 0; i < ops.length; i++) {
             ops[i] = program.ops().get(i).accept(binder);
-            barrierBefore[i] = program.barrierBefore(i);
+            barrierInBase[i] = program.barrierBefore(i, false);
+            barrierInAdapted[i] = program.barrierBefore(i, true);
         }
         this.scratch = memory.scratch();
         this.workers = workers;
@@ -68,14 +71,19 @@ final class JavaInterpreter implements Interpreter {
 
     @Override
     public void run(final int worker) {
+        final boolean[] barrierBefore = pass.isAdapted() ? barrierInAdapted : barrierInBase;
+        boolean wanted = false;
         for (int i = 0; i < ops.length; i++) {
-            if (barrierBefore[i]) {
+            final int units = ops[i].units(pass);
+            wanted |= barrierBefore[i];
+            if (wanted && units > 0) {
                 barrier.await(worker);
+                wanted = false;
             }
             if (worker == 0) {
                 markStage(i);
             }
-            runShare(ops[i], worker);
+            runShare(ops[i], units, worker);
         }
     }
 
@@ -85,14 +93,14 @@ final class JavaInterpreter implements Interpreter {
         ops[op].run(pass, scratch[0], 0, ops[op].units(pass));
     }
 
-    private void runShare(final CpuOp op, final int worker) {
+    private void runShare(final CpuOp op, final int units, final int worker) {
         if (failures.failure() != null) {
             return;
         }
         try {
-            final int units = op.units(pass);
-            final int from = (int) ((long) units * worker / workers);
-            final int to = (int) ((long) units * (worker + 1) / workers);
+            final int index = op.isSharedBackwards() ? workers - 1 - worker : worker;
+            final int from = (int) ((long) units * index / workers);
+            final int to = (int) ((long) units * (index + 1) / workers);
             if (from < to) {
                 op.run(pass, scratch[worker], from, to);
             }

@@ -1,16 +1,20 @@
 package dev.tactus.engine.device.cpu;
 
+import dev.tactus.engine.model.Adapted;
 import dev.tactus.engine.model.Experts;
 import dev.tactus.engine.model.Op;
 import dev.tactus.engine.model.OpVisitor;
 import dev.tactus.engine.model.RowSpace;
 import dev.tactus.engine.model.StepProgram;
+import dev.tactus.kernel.AdapterFactors;
 import dev.tactus.kernel.c.NativeProgram;
 import dev.tactus.kernel.c.NativeProgramBuilder;
 import dev.tactus.kernel.c.NativeProgramBuilder.ExpertGroup;
+import dev.tactus.kernel.c.NativeProgramBuilder.ExpertNumbers;
 import dev.tactus.kernel.c.NativeProgramBuilder.Residual;
 import dev.tactus.kernel.c.Region;
 import dev.tactus.kernel.c.RowSpaces;
+import dev.tactus.kernel.vocoder.Vocoder;
 import dev.tactus.memory.FreezableArena;
 
 /** Writes the ops of a program, bound to the addresses of its buffers, for the C interpreter. */
@@ -26,6 +30,7 @@ final class NativeBinder implements OpVisitor<Void> {
     private NativeBinder(
             final FreezableArena arena,
             final StepProgram program,
+            final AdapterFactors factors,
             final long[] addresses,
             final CpuMemory.Rows rows,
             final CpuKernels kernels,
@@ -40,44 +45,51 @@ final class NativeBinder implements OpVisitor<Void> {
         }
         this.matrices = new FastMatrices(arena, program, kernels.numerics(), cache);
         this.builder = new NativeProgramBuilder(arena, kernels.isa(), kernels.numerics(), limits(program, rows));
+        if (factors != null) {
+            builder.adapters(factors);
+        }
     }
 
     /**
      * The program for C.
      *
+     * @param factors what adapters have; null without any
      * @param addresses of the buffers, by number
      * @param cache of quantised weights; null for none
      */
     static NativeProgram bind(
             final FreezableArena arena,
             final StepProgram program,
+            final AdapterFactors factors,
             final long[] addresses,
             final CpuMemory.Rows rows,
             final CpuKernels kernels,
             final int workers,
             final QuantizedCache cache) {
-        final NativeBinder binder = new NativeBinder(arena, program, addresses, rows, kernels, cache);
+        final NativeBinder binder = new NativeBinder(arena, program, factors, addresses, rows, kernels, cache);
         for (int i = 0; i < program.ops().size(); i++) {
             if (i == program.preprocessOps()) {
                 binder.builder.endPreprocess();
             }
-            binder.builder.barrier(program.barrierBefore(i));
+            binder.builder.barrier(program.barrierBefore(i, false), program.barrierBefore(i, true));
             program.ops().get(i).accept(binder);
         }
         return binder.builder.build(workers);
     }
 
-    /** A model that does not hear has no audio sources, whatever there is room for. */
+    /** A model that does not hear has no audio sources, whatever there is room for; likewise the others. */
     private static RowSpaces limits(final StepProgram program, final CpuMemory.Rows rows) {
         int audio = 0;
         int patch = 0;
+        int voice = 0;
         for (final Op op : program.ops()) {
             if (op instanceof Op.Embed embed) {
                 audio = embed.audio() < 0 ? 0 : rows.audio();
                 patch = embed.vision() < 0 ? 0 : rows.patch();
+                voice = embed.speech() < 0 ? 0 : rows.voice();
             }
         }
-        return new RowSpaces(rows.pass(), rows.output(), audio, patch, rows.sessions());
+        return new RowSpaces(rows.pass(), rows.output(), audio, patch, voice, voice, rows.sessions());
     }
 
     private Region at(final int buffer) {
@@ -86,6 +98,12 @@ final class NativeBinder implements OpVisitor<Void> {
 
     private int columns(final int buffer) {
         return program.buffers().get(buffer).columns();
+    }
+
+    private NativeProgramBuilder.Adapted adapted(final Adapted adapted) {
+        return adapted.isNone()
+                ? NativeProgramBuilder.Adapted.NONE
+                : new NativeProgramBuilder.Adapted(adapted.module(), adapted.shared(), at(adapted.t()));
     }
 
     private static Region floats(final long address, final long count) {
@@ -98,6 +116,8 @@ final class NativeBinder implements OpVisitor<Void> {
             case OUTPUT -> RowSpaces.OUTPUT;
             case AUDIO -> RowSpaces.AUDIO;
             case PATCH -> RowSpaces.PATCH;
+            case SPEECH -> RowSpaces.SPEECH;
+            case VOICE -> RowSpaces.VOICE;
         };
     }
 
@@ -145,7 +165,8 @@ final class NativeBinder implements OpVisitor<Void> {
                 op.exact() ? FastMatrices.exact(op.w()) : matrices.of(op.w()),
                 at(op.y()),
                 columns(op.y()) / op.perRow(),
-                op.perRow());
+                op.perRow(),
+                adapted(op.adapted()));
         return null;
     }
 
@@ -184,6 +205,7 @@ final class NativeBinder implements OpVisitor<Void> {
                 op.eps(),
                 at(op.audio()),
                 at(op.vision()),
+                at(op.speech()),
                 at(op.y()),
                 op.table().cols());
         return null;
@@ -218,13 +240,14 @@ final class NativeBinder implements OpVisitor<Void> {
     public Void linearConv(final Op.LinearConv op) {
         final Residual residual =
                 new Residual(at(op.h()), at(op.residual()), columns(op.h()), op.conv(), op.kernel(), op.carry());
-        builder.linearConv(at(op.x()), matrices.of(op.w()), op.scaled(), op.scale(), residual);
+        builder.linearConv(at(op.x()), matrices.of(op.w()), op.scaled(), op.scale(), residual, adapted(op.adapted()));
         return null;
     }
 
     @Override
     public Void linearSwiglu(final Op.LinearSwiglu op) {
-        builder.linearSwiglu(at(op.x()), matrices.of(op.w()), at(op.gateUp()), at(op.y()), columns(op.y()));
+        builder.linearSwiglu(
+                at(op.x()), matrices.of(op.w()), at(op.gateUp()), at(op.y()), columns(op.y()), adapted(op.adapted()));
         return null;
     }
 
@@ -252,7 +275,7 @@ final class NativeBinder implements OpVisitor<Void> {
                 op.routed().count(),
                 op.shared().count(),
                 slots(op.chosen(), op.shared()));
-        builder.expertsUp(at(op.x()), group, op.routed().hidden(), at(op.gateUp()), at(op.y()));
+        builder.expertsUp(at(op.x()), group, op.routed().hidden(), at(op.gateUp()), at(op.y()), adapted(op.adapted()));
         return null;
     }
 
@@ -268,7 +291,8 @@ final class NativeBinder implements OpVisitor<Void> {
                 slots(op.chosen(), op.shared()));
         final Residual residual =
                 new Residual(at(op.h()), at(op.residual()), columns(op.h()), op.conv(), op.kernel(), op.carry());
-        builder.expertsDownConv(at(op.x()), group, op.routed().hidden(), at(op.down()), residual);
+        builder.expertsDownConv(
+                at(op.x()), group, op.routed().hidden(), at(op.down()), residual, adapted(op.adapted()));
         return null;
     }
 
@@ -278,13 +302,46 @@ final class NativeBinder implements OpVisitor<Void> {
 
     @Override
     public Void outputNorm(final Op.OutputNorm op) {
-        builder.outputNorm(at(op.x()), op.w(), op.eps(), op.divisor(), at(op.y()), columns(op.x()));
+        builder.outputNorm(
+                space(op.gathered()), at(op.x()), op.w(), op.eps(), op.divisor(), at(op.y()), columns(op.x()));
+        return null;
+    }
+
+    @Override
+    public Void speechBlocks(final Op.SpeechBlocks op) {
+        builder.speechBlocks(at(op.y()), columns(op.y()));
+        return null;
+    }
+
+    @Override
+    public Void flow(final Op.Flow op) {
+        builder.flow(op.shape(), op.head(), at(op.condition()), at(op.blocks()));
+        return null;
+    }
+
+    @Override
+    public Void vocode(final Op.Vocode op) {
+        builder.vocode(op.tables(), floats(op.mean(), Vocoder.MELS), floats(op.deviation(), Vocoder.MELS), op.state());
         return null;
     }
 
     @Override
     public Void sample(final Op.Sample op) {
         builder.sample(at(op.logits()), op.vocabulary(), at(op.tokens()));
+        return null;
+    }
+
+    @Override
+    public Void adapterDown(final Op.AdapterDown op) {
+        final NativeProgramBuilder.Adapted adapted = adapted(op.adapted());
+        final Op.AdapterDown.Choice experts = op.experts();
+        if (experts == null) {
+            builder.adapterDown(space(op.space()), at(op.x()), op.cols(), adapted);
+        } else {
+            final ExpertNumbers numbers =
+                    new ExpertNumbers(at(experts.numbers()), experts.routed(), experts.shared(), experts.slots());
+            builder.adapterDown(at(op.x()), op.cols(), numbers, experts.perSlot(), adapted);
+        }
         return null;
     }
 }

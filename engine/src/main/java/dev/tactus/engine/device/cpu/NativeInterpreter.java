@@ -30,7 +30,6 @@ final class NativeInterpreter implements Interpreter {
         this.topP = FloatColumn.allocate(arena, MemoryTag.PLAN, maxSegments);
         this.topK = IntColumn.allocate(arena, MemoryTag.PLAN, maxSegments);
         this.outputPosition = IntColumn.allocate(arena, MemoryTag.PLAN, maxSegments);
-        pass.draws(mask.address(), temperature.address(), topP.address(), topK.address(), outputPosition.address());
     }
 
     @Override
@@ -53,8 +52,18 @@ final class NativeInterpreter implements Interpreter {
         final PassRows.Columns r = rows.columns();
         pass.rows(
                 r.kind(), r.value(), r.position(), r.tau(), r.outputRow(), r.entry(), r.firstRow(), r.rowsOfSegment());
+        pass.draws(
+                r.outputEntry(),
+                mask.address(),
+                temperature.address(),
+                topP.address(),
+                topK.address(),
+                outputPosition.address());
+        final PassRows.SpeechColumns s = rows.speechColumns();
+        pass.speechCounts(rows.speechSources(), rows.voiceRows(), rows.jobs());
+        pass.speech(s.speechBlock(), s.voiceRow(), s.voiceBlock(), s.jobEntry(), s.jobBlock(), s.jobSamples());
         final TickPlan.Columns p = plan.columns();
-        pass.entries(p.state(), p.localPages(), p.globalPages(), p.tick(), p.seed());
+        pass.entries(p.state(), p.localPages(), p.globalPages(), p.tick(), p.seed(), p.adapter());
         pass.audio(p.audioLeft(), p.audioRight(), p.audioBins());
         pass.patches(p.patchPrevious(), p.patchCurrent(), p.patchRow(), p.patchCol(), p.patchPixels());
         if (!plan.isForced()) {
@@ -64,14 +73,14 @@ final class NativeInterpreter implements Interpreter {
     }
 
     private void prepareDraws(final CpuPass current) {
-        for (int s = 0; s < current.rows.segments(); s++) {
-            final int entry = current.rows.entry(s);
+        for (int row = 0; row < current.rows.outputRows(); row++) {
+            final int entry = current.rows.outputEntry(row);
             final SamplingParameters parameters = current.plan.sampling(entry);
-            mask.set(s, current.generation.mask(entry));
-            temperature.set(s, parameters.temperature());
-            topP.set(s, parameters.topP());
-            topK.set(s, parameters.topK());
-            outputPosition.set(s, current.generation.outputs(entry));
+            mask.set(row, current.generation.mask(entry));
+            temperature.set(row, parameters.temperature());
+            topP.set(row, parameters.topP());
+            topK.set(row, parameters.topK());
+            outputPosition.set(row, current.generation.outputs(entry));
         }
     }
 

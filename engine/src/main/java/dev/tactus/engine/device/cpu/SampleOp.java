@@ -3,7 +3,7 @@ package dev.tactus.engine.device.cpu;
 import dev.tactus.engine.model.RowSpace;
 import dev.tactus.memory.OffHeap;
 
-/** Draws a token per output row. Units are output rows; a pass that samples has one per segment, in order. */
+/** Draws a token per output row. Units are output rows. */
 final class SampleOp extends CpuOp {
     private final long logits;
     private final int vocabulary;
@@ -23,7 +23,7 @@ final class SampleOp extends CpuOp {
     @Override
     void run(final CpuPass pass, final long scratch, final int from, final int to) {
         for (int row = from; row < to; row++) {
-            final int entry = pass.rows.entry(row);
+            final int entry = pass.rows.outputEntry(row);
             final int id = pass.kernels.sample(
                     logits + (long) row * vocabulary * Float.BYTES,
                     vocabulary,

@@ -86,7 +86,7 @@ class CpuBackendTest {
                 session[1] = pages(layout.localPages(), layout.localPageBytes());
                 session[2] = pages(layout.globalPages(), layout.globalPageBytes());
             }
-            final CpuMemory.Rows rows = new CpuMemory.Rows(SESSIONS * ROWS, SESSIONS, 1, 1, SESSIONS);
+            final CpuMemory.Rows rows = new CpuMemory.Rows(SESSIONS * ROWS, SESSIONS, 1, 1, 0, SESSIONS);
             final CpuMemory memory = new CpuMemory(arena, program, CpuKernels.exact(kernels), rows, threads, machine);
             backend = new CpuBackend(program, memory, SystemNanoClock.INSTANCE, threads, CpuBackendTest::daemon, false);
         }

@@ -1,0 +1,2 @@
+/** How an episode sounds and looks: noise, rooms, filters and moving shapes. */
+package dev.tactus.scenario.render;

@@ -1,0 +1,2 @@
+/** Who speaks in an episode, and how words become samples. */
+package dev.tactus.scenario.speech;
