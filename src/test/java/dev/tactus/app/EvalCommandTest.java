@@ -51,6 +51,9 @@ class EvalCommandTest {
         assertTrue(
                 outcome.out().lines().anyMatch(line -> line.matches(" +caption word errors.* n 1 .*")), outcome.out());
         assertTrue(outcome.out().contains("false output per minute of silence"), outcome.out());
+        assertTrue(outcome.out().contains("talk-over per minute of user speech"), outcome.out());
+        // the word is never shown right, so there is no latency of it
+        assertTrue(outcome.out().lines().anyMatch(line -> line.matches(" +word latency +- +n 0")), outcome.out());
         Outcome.good(
                 "eval",
                 "--model",

@@ -160,9 +160,40 @@ class TrainCommandTest {
         Outcome.good("train", "--recipe", tiny());
         Outcome.good("train", "--recipe", tiny("\"steps\": 8", "\"steps\": 10"), "--resume");
         assertEquals(11, TrainFixture.losses(out).size());
+        final String kept = Files.readString(out.resolve("recipe.json"));
+        assertTrue(kept.contains("\"steps\": 10"), kept);
         Outcome.of("train", "--recipe", tiny("\"seed\": 1", "\"seed\": 2"), "--resume")
                 .assertBadInput("r.json: seed is 2 and was 1", "step-000010.state");
         assertEquals(11, TrainFixture.losses(out).size());
+        assertEquals(kept, Files.readString(out.resolve("recipe.json")), "that of the run, not of the refused one");
+    }
+
+    @Test
+    void shouldSayThatTheLearningRateFollowsTheSteps() throws IOException {
+        final String line = "steps is 9 and was 8: the learning rate follows the new number from here on";
+        Outcome.good("train", "--recipe", tiny());
+        final Outcome same = Outcome.good("train", "--recipe", tiny(), "--resume");
+        assertFalse(same.out().contains("steps is"), same.out());
+        final Outcome longer = Outcome.good("train", "--recipe", tiny("\"steps\": 8", "\"steps\": 9"), "--resume");
+        assertTrue(longer.out().contains(line), longer.out());
+    }
+
+    @Test
+    void shouldBeginWhereAKilledProcessLeftHalfACopyOfTheRecipe() throws IOException {
+        Files.createDirectory(out);
+        Files.writeString(out.resolve(".recipe.json.partial"), "{\"mod");
+        Outcome.good("train", "--recipe", tiny());
+        assertFalse(TrainFixture.names(out).contains(".recipe.json.partial"));
+    }
+
+    @Test
+    void shouldTellWhatEndedTheRunEvenIfTheCurveCannotBeDrawnEither() throws IOException {
+        final String command = "\"batches\": 4, \"command\": [\"sh\", \"-c\", \"cd " + out
+                + " && rm -r checkpoints && touch checkpoints && mkdir -p .losses.svg.partial/x\"]";
+        final Outcome outcome = Outcome.of("train", "--recipe", tiny("\"batches\": 4", command));
+        assertEquals(Main.EXIT_FAILED, outcome.code());
+        assertTrue(outcome.err().contains("checkpoints"), outcome.err());
+        assertFalse(outcome.err().contains("losses.svg"), outcome.err());
     }
 
     @Test

@@ -14,6 +14,7 @@ import dev.tactus.scheduler.Pacing;
 import dev.tactus.scheduler.TickLoop;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -210,7 +211,7 @@ public final class EngineContext {
      * @param folder holds an adapter of this model as PEFT writes it
      */
     public EngineContext adapter(final String id, final Path folder) {
-        adapters.add(new NamedAdapter(id, folder, null, null));
+        open("adapter").add(new NamedAdapter(id, folder, null, null));
         return this;
     }
 
@@ -219,7 +220,7 @@ public final class EngineContext {
      * factors between ticks. It stays the caller's, who frees its arena after the engine is closed.
      */
     public EngineContext adapter(final String id, final LoraAdapter loaded) {
-        adapters.add(new NamedAdapter(id, null, loaded, null));
+        open("adapter").add(new NamedAdapter(id, null, loaded, null));
         return this;
     }
 
@@ -290,7 +291,7 @@ public final class EngineContext {
                 throw new IllegalArgumentException("adapter id \"" + adapter.id() + "\" is taken: ids differ");
             }
         }
-        adapters = List.copyOf(checked);
+        adapters = checked;
     }
 
     private static void range(final String name, final long value, final long min, final long max) {
@@ -399,9 +400,16 @@ public final class EngineContext {
         return ledger;
     }
 
+    private List<NamedAdapter> open(final String setting) {
+        if (layout != null) {
+            throw new IllegalStateException(setting + " after the context was concluded: set it before the launch");
+        }
+        return adapters;
+    }
+
     /** The adapters, checked, adapter n of a plan at n - 1; after {@link #conclude()}. */
     List<NamedAdapter> adapters() {
-        return adapters;
+        return Collections.unmodifiableList(adapters);
     }
 
     /** The ids that a session may name; after {@link #conclude()}. */

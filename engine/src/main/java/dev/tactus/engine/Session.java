@@ -34,6 +34,7 @@ public final class Session implements AutoCloseable {
     private final MessageHandler onMessage = this::onMessage;
     private SessionHandler handler;
     private boolean endSeen;
+    private boolean polling;
 
     Session(
             final SessionState state,
@@ -104,21 +105,29 @@ public final class Session implements AutoCloseable {
         }
         final boolean ended = state.phase == SessionState.ENDED;
         handler = newHandler;
-        int read = state.egress.read(onMessage, POLL_LIMIT);
-        // a read ends where the buffer does: what was written past the wrap takes a second one
-        read += state.egress.read(onMessage, POLL_LIMIT - read);
-        if (ended && state.egress.size() == 0) {
-            endSeen = true;
-            newHandler.onEnd(state.endReason, state.ticks);
-            state.consumed = true;
+        polling = true;
+        try {
+            int read = state.egress.read(onMessage, POLL_LIMIT);
+            // a read ends where the buffer does: what was written past the wrap takes a second one
+            read += state.egress.read(onMessage, POLL_LIMIT - read);
+            if (!endSeen && ended && state.egress.size() == 0) {
+                endSeen = true;
+                newHandler.onEnd(state.endReason, state.ticks);
+            }
+            return read;
+        } finally {
+            polling = false;
+            // not before: another session would take the ring that is being read
+            state.consumed |= endSeen;
         }
-        return read;
     }
 
     private void onMessage(final int type, final MutableDirectBuffer buffer, final int index, final int length) {
         event.wrap(buffer, index);
         try {
-            handler.onTick(event);
+            if (!endSeen) {
+                handler.onTick(event);
+            }
         } finally {
             if (event.speechSamples() > 0) {
                 state.speech.release();
@@ -164,12 +173,16 @@ public final class Session implements AutoCloseable {
         }
     }
 
-    /** Says that nobody will poll any more: the index may be reused as soon as the session has ended. */
+    /**
+     * Says that nobody will poll any more: the index may be reused as soon as the session has ended. From inside a
+     * handler, once {@link #poll} has returned; the ticks that it had before it are not told any more. The polling
+     * thread.
+     */
     public void abandon() {
         // once its end was seen the index may belong to another session
         if (!endSeen) {
             endSeen = true;
-            state.consumed = true;
+            state.consumed |= !polling;
             close();
         }
     }

@@ -284,7 +284,18 @@ public final class TeacherForcing implements AutoCloseable {
             throw new InvalidModelException("input_ids of sequence " + number + " has " + blocks
                     + " places of speech: found " + sequence.blocks() + " blocks, expected as many");
         }
+        checkAddress(number, "audio_bins", sequence.bins(), sequence.audio());
+        checkAddress(number, "pixels", sequence.pixels(), sequence.patches());
+        checkAddress(number, "blocks", sequence.speech(), sequence.blocks());
         checkBins(number, sequence);
+    }
+
+    /** Kernels read there without asking again. */
+    private static void checkAddress(final int number, final String what, final long address, final int count) {
+        if (count > 0 && (address == 0 || address % Float.BYTES != 0)) {
+            throw new InvalidModelException(what + " of sequence " + number + " lie at address " + address
+                    + ": expected one that is not 0 and divisible by " + Float.BYTES);
+        }
     }
 
     private void checkBins(final int number, final Sequence sequence) {

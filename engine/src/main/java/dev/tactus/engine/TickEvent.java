@@ -89,8 +89,9 @@ public final class TickEvent {
 
     /**
      * Samples of {@link #speech()} that this tick brings: 3200 where it speaks, 1600 in the tick after speech ended, 0
-     * else. They follow those of the tick before without a gap, and are to be heard from the end of the tick on: by the
-     * session's clock, sample 0 is at (tick + 1) · 3200.
+     * else. They follow those of the tick before without a gap and are to be heard from the end of the tick on (when
+     * ticks were skipped between the two, what the vocoder held back is heard that much later): by the session's clock,
+     * sample 0 is at (tick + 1) · 3200.
      *
      * <p>The sound is {@link #SPEECH_DELAY_SAMPLES} later than the blocks, for the vocoder waits for what follows
      * before it settles a frame; what it then holds back comes in the tick after. Speech that a session ends in loses

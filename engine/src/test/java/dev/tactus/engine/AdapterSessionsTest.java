@@ -195,6 +195,17 @@ class AdapterSessionsTest {
     }
 
     @Test
+    void shouldTakeAdaptersUntilItIsConcluded() {
+        final LoraAdapter adapter = RandomAdapter.everywhere(fixture.model, 2, SEED, arena);
+        final EngineContext context = fixture.context(1).adapter("a", adapter).memoryBudget(1);
+        assertThrows(IllegalArgumentException.class, context::conclude, "the budget is too small");
+        context.adapter("b", adapter).memoryBudget(Long.MAX_VALUE).conclude();
+        assertEquals(List.of("a", "b"), context.adapterIds());
+        final IllegalStateException ex = assertThrows(IllegalStateException.class, () -> context.adapter("c", adapter));
+        assertTrue(ex.getMessage().contains("adapter after the context was concluded"), ex.getMessage());
+    }
+
+    @Test
     void shouldPlanTheMemoryOfAdapters() {
         final LoraAdapter adapter = RandomAdapter.everywhere(fixture.model, 6, SEED, arena);
         adapter.save(folder);

@@ -86,6 +86,30 @@ class EngineLifecycleTest {
     }
 
     @Test
+    void shouldKeepTheNextSessionOutOfARingThatIsBeingRead() {
+        try (Engine engine = fixture.launch(1)) {
+            final Session old = engine.open(text());
+            step(engine);
+            step(engine);
+            old.stop();
+            step(engine);
+            final int[] told = {0};
+            old.poll(event -> {
+                told[0]++;
+                old.abandon();
+                assertThrows(AdmissionException.class, () -> engine.open(text()), "the ring is being read");
+            });
+            assertEquals(1, told[0], "nothing is told after it was abandoned");
+            final Session next = engine.open(text());
+            assertEquals(old.index(), next.index());
+            for (int tick = 0; tick < 5; tick++) {
+                step(engine);
+                assertEquals(1, next.poll(event -> {}));
+            }
+        }
+    }
+
+    @Test
     void shouldNotTouchTheNextSessionThroughAnOldHandle() {
         try (Engine engine = fixture.launch(1)) {
             final Session old = engine.open(SessionSpec.of(Modality.AUDIO, Modality.TEXT));

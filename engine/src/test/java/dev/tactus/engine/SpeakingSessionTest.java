@@ -10,14 +10,21 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.tactus.engine.VoiceFixture.Speech;
 import dev.tactus.engine.ledger.Stage;
+import dev.tactus.engine.model.Checkpoint;
+import dev.tactus.engine.model.DType;
+import dev.tactus.engine.model.Tensor;
 import dev.tactus.kernel.NumericClass;
 import dev.tactus.kernel.SamplingParameters;
 import dev.tactus.kernel.c.NativeKernels;
+import dev.tactus.memory.FreezableArena;
 import dev.tactus.memory.MemoryLedger;
 import dev.tactus.memory.MemoryTag;
+import dev.tactus.scheduler.EndReason;
 import dev.tactus.scheduler.Modality;
 import dev.tactus.scheduler.SilenceReason;
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -224,6 +231,64 @@ class SpeakingSessionTest {
                     speech.samples.stream().map(s -> s.length).toList());
             assertFalse(speech.ticks.get(0).contains("" + TickEvent.BLOCK), speech.ticks.get(0));
             assertTrue(speech.ticks.get(1).contains(" -2 -2 -2 -2 "), speech.ticks.get(1));
+        }
+    }
+
+    /** The fixture's model with a flow head that overflows, though all of its weights are finite. */
+    private static LoadedModel loud(final VoiceFixture fixture, final FreezableArena arena) {
+        final String name = "model.audio_out.flow.out.weight";
+        final Checkpoint checkpoint = Checkpoint.open(fixture.model.directory(), fixture.ledger);
+        final List<Tensor> tensors = new ArrayList<>();
+        for (final String each : checkpoint.names()) {
+            final Tensor tensor = checkpoint.tensor(each);
+            if (each.equals(name)) {
+                final MemorySegment data = arena.allocate(MemoryTag.TEST, tensor.elements() * Float.BYTES, 64);
+                for (long i = 0; i < tensor.elements(); i++) {
+                    data.setAtIndex(ValueLayout.JAVA_FLOAT, i, Float.MAX_VALUE);
+                }
+                tensors.add(new Tensor(tensor.file(), name, DType.F32, tensor.shape(), data));
+            } else {
+                tensors.add(copy(tensor, arena));
+            }
+        }
+        checkpoint.close();
+        final Checkpoint changed = Checkpoint.inMemory(fixture.model.directory(), tensors);
+        return LoadedModel.of(fixture.model.config(), changed, fixture.model.tables(), fixture.ledger);
+    }
+
+    private static Tensor copy(final Tensor tensor, final FreezableArena arena) {
+        final MemorySegment data = arena.allocate(MemoryTag.TEST, tensor.data().byteSize(), 64);
+        data.copyFrom(tensor.data());
+        return new Tensor(tensor.file(), tensor.name(), tensor.dtype(), tensor.shape(), data);
+    }
+
+    @Test
+    void shouldEndASessionWhoseSpeechIsNoNumber() throws IOException {
+        try (VoiceFixture fixture = new VoiceFixture(directory);
+                FreezableArena arena = new FreezableArena(fixture.ledger);
+                LoadedModel model = loud(fixture, arena);
+                Engine engine = Engine.launch(fixture.context(2).model(model))) {
+            final Session loud = engine.open(SessionSpec.of().withScript(fixture.script()));
+            final Session neighbour = engine.open(SessionSpec.of().withScript(fixture.ids.hearTokenId(), 55));
+            final Speech heard = new Speech();
+            final EndReason[] end = {null};
+            beat(engine, 0);
+            loud.poll(new SessionHandler() {
+                @Override
+                public void onTick(final TickEvent event) {
+                    heard.onTick(event);
+                }
+
+                @Override
+                public void onEnd(final EndReason reason, final long ticks) {
+                    end[0] = reason;
+                }
+            });
+            assertEquals(EndReason.NOT_FINITE, end[0]);
+            assertEquals(0, heard.samples.stream().mapToInt(bits -> bits.length).sum(), "silence is not speech");
+            final Speech quiet = new Speech();
+            neighbour.poll(quiet);
+            assertEquals(1, quiet.ticks.size(), "a neighbour goes on");
         }
     }
 

@@ -40,7 +40,9 @@ final class EvalTable {
 
     private static void row(final Table table, final String label, final Result result) {
         final String n = "n " + Units.exact(result.n());
-        if (result instanceof Rate rate) {
+        if (result.n() == 0) {
+            table.row(label, "-", "", n, "");
+        } else if (result instanceof Rate rate) {
             table.row(label, percent(rate.share()) + " %", interval(rate.interval(), 100, "%"), n, "");
         } else if (result instanceof WordErrors errors) {
             final String kinds = errors.substitutions() + " substituted, " + errors.insertions() + " inserted, "

@@ -7,7 +7,6 @@ import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
@@ -31,7 +30,6 @@ final class LossCsv implements AutoCloseable {
      */
     static LossCsv open(final Path file, final long step) {
         final List<LossRow> rows = new ArrayList<>();
-        final Path partial = file.resolveSibling("." + file.getFileName() + ".partial");
         try {
             if (Files.exists(file)) {
                 for (final String line : Files.readAllLines(file)) {
@@ -43,8 +41,7 @@ final class LossCsv implements AutoCloseable {
             }
             final StringBuilder text = new StringBuilder(LossRow.HEADER).append('\n');
             rows.forEach(row -> text.append(row.line()).append('\n'));
-            Files.writeString(partial, text);
-            Files.move(partial, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+            WholeFile.write(file, text.toString().getBytes(StandardCharsets.UTF_8));
             return new LossCsv(file, rows, Files.newOutputStream(file, StandardOpenOption.APPEND));
         } catch (final IOException ex) {
             throw unwritable(file, ex);

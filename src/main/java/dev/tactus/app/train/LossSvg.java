@@ -1,9 +1,8 @@
 package dev.tactus.app.train;
 
 import java.io.IOException;
-import java.nio.file.Files;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -56,10 +55,8 @@ final class LossSvg {
         if (rows.isEmpty()) {
             return;
         }
-        final Path partial = file.resolveSibling("." + file.getFileName() + ".partial");
         try {
-            Files.writeString(partial, new LossSvg(rows).draw());
-            Files.move(partial, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+            WholeFile.write(file, new LossSvg(rows).draw().getBytes(StandardCharsets.UTF_8));
         } catch (final IOException ex) {
             throw LossCsv.unwritable(file, ex);
         }

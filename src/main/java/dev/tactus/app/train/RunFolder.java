@@ -11,7 +11,6 @@ import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.Comparator;
 import java.util.List;
@@ -65,18 +64,19 @@ final class RunFolder implements AutoCloseable {
             return true;
         }
         try (Stream<Path> files = Files.list(folder)) {
-            return files.allMatch(file -> file.getFileName().toString().equals(LOCK));
+            final Path partial = WholeFile.partial(folder.resolve(RECIPE)).getFileName();
+            return files.map(Path::getFileName).allMatch(file -> file.toString().equals(LOCK) || file.equals(partial));
         } catch (final IOException ex) {
             throw Failures.unreadable("--out " + folder, ex);
         }
     }
 
     /**
-     * Makes the folder, locks it and keeps a copy of the recipe there.
+     * Makes the folder and locks it.
      *
      * @throws BadInputException when another run has the folder
      */
-    static RunFolder open(final Path folder, final Path recipe) {
+    static RunFolder open(final Path folder) {
         try {
             Files.createDirectories(folder);
             final FileChannel channel = FileChannel.open(
@@ -85,12 +85,6 @@ final class RunFolder implements AutoCloseable {
             try {
                 final RunFolder run = new RunFolder(folder, channel);
                 run.lock();
-                final Path copy = folder.resolve(RECIPE);
-                if (!Files.exists(copy) || !Files.isSameFile(recipe, copy)) {
-                    final Path partial = folder.resolve("." + RECIPE + ".partial");
-                    Files.copy(recipe, partial, StandardCopyOption.REPLACE_EXISTING);
-                    Files.move(partial, copy, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-                }
                 opened = true;
                 return run;
             } finally {
@@ -99,7 +93,27 @@ final class RunFolder implements AutoCloseable {
                 }
             }
         } catch (final IOException ex) {
-            throw new BadInputException("--out " + folder + ": cannot be written: " + Failures.reason(ex), ex);
+            throw unwritable(folder, ex);
+        }
+    }
+
+    private static BadInputException unwritable(final Path folder, final IOException ex) {
+        return new BadInputException("--out " + folder + ": cannot be written: " + Failures.reason(ex), ex);
+    }
+
+    /**
+     * Keeps a copy of the recipe, instead of the one before: what the run is made with from now on.
+     *
+     * @throws BadInputException when it cannot be written; the copy before stays
+     */
+    void keep(final Path recipe) {
+        final Path copy = folder.resolve(RECIPE);
+        try {
+            if (!Files.exists(copy) || !Files.isSameFile(recipe, copy)) {
+                WholeFile.write(copy, Files.readAllBytes(recipe));
+            }
+        } catch (final IOException ex) {
+            throw unwritable(folder, ex);
         }
     }
 

@@ -2,9 +2,9 @@ package dev.tactus.app.train;
 
 import dev.tactus.engine.tuning.recipe.StepReport;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -40,10 +40,9 @@ final class SortCsv {
             return;
         }
         report.evaluationBySort().forEach((sort, loss) -> rows.add(report.step() + "," + sort + "," + loss));
-        final Path partial = file.resolveSibling("." + file.getFileName() + ".partial");
+        final String text = HEADER + '\n' + String.join("\n", rows) + '\n';
         try {
-            Files.writeString(partial, HEADER + '\n' + String.join("\n", rows) + '\n');
-            Files.move(partial, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+            WholeFile.write(file, text.getBytes(StandardCharsets.UTF_8));
         } catch (final IOException ex) {
             throw LossCsv.unwritable(file, ex);
         }

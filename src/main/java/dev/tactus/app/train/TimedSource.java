@@ -63,6 +63,11 @@ final class TimedSource implements ExampleSource {
     }
 
     @Override
+    public long heapBytes() {
+        return source.heapBytes();
+    }
+
+    @Override
     public void close() {
         source.close();
     }

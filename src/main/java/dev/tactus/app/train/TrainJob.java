@@ -30,7 +30,6 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.Locale;
 import java.util.function.Consumer;
-import org.agrona.CloseHelper;
 import org.agrona.concurrent.SystemNanoClock;
 
 /** A run of {@code tactus train}: everything is checked and opened before the first byte is written. One thread. */
@@ -87,11 +86,9 @@ public final class TrainJob implements TrainingListener {
                 ExampleSource heldOut = heldOut(model, crew)) {
             TrainingLoop.requireSampled(recipe, data);
             try (Trainer trainer = trainer(model, data, heldOut);
-                    RunFolder opened = RunFolder.open(folder, settings.recipe())) {
+                    RunFolder opened = RunFolder.open(folder)) {
                 run = opened;
-                return train(trainer, data, heldOut);
-            } finally {
-                CloseHelper.close(csv);
+                return train(model, trainer, data, heldOut);
             }
         }
     }
@@ -135,27 +132,33 @@ public final class TrainJob implements TrainingListener {
         return thread;
     }
 
-    private boolean train(final Trainer trainer, final TimedSource data, final ExampleSource heldOut) {
+    private boolean train(
+            final StartingModel model, final Trainer trainer, final TimedSource data, final ExampleSource heldOut) {
         final Path checkpoints = run.resolve("checkpoints");
         final TrainingLoop loop = new TrainingLoop(
-                recipe, trainer, data, heldOut, new CheckpointFolder(checkpoints, recipe.keep(), ledger));
-        introduce(trainer);
+                recipe,
+                model.folder(),
+                trainer,
+                data,
+                heldOut,
+                new CheckpointFolder(checkpoints, recipe.keep(), ledger));
+        introduce(trainer, heldOut == null ? data.heapBytes() : Math.max(data.heapBytes(), heldOut.heapBytes()));
         if (settings.resume()) {
             resume(loop, checkpoints);
         }
-        csv = LossCsv.open(run.resolve("losses.csv"), trainer.steps());
+        run.keep(settings.recipe()); // a resume that was refused has changed nothing
+        try (LossCsv opened = LossCsv.open(run.resolve("losses.csv"), trainer.steps())) {
+            csv = opened;
+            return train(loop, trainer, data);
+        }
+    }
+
+    private boolean train(final TrainingLoop loop, final Trainer trainer, final TimedSource data) {
         sorts = new SortCsv(run.resolve("evaluations.csv"), trainer.steps());
         secondsBefore = csv.seconds();
         startNs = SystemNanoClock.INSTANCE.nanoTime();
         progress = new TrainProgress(out, settings.terminal(), settings.quiet(), startNs, loop.positions());
-        final boolean finished;
-        try {
-            finished = loop.run(this);
-        } finally {
-            progress.end();
-            LossSvg.write(run.resolve("losses.svg"), csv.rows());
-        }
-        if (!finished) {
+        if (!run(loop)) {
             out.println("broken off after step " + trainer.steps() + "; go on with: tactus train --recipe "
                     + settings.recipe() + " --out " + folder + " --resume");
             out.flush();
@@ -166,10 +169,36 @@ public final class TrainJob implements TrainingListener {
         return false;
     }
 
-    private void introduce(final Trainer trainer) {
+    /** Runs the loop, and draws the curve however it ends. */
+    private boolean run(final TrainingLoop loop) {
+        final boolean finished;
+        try {
+            finished = loop.run(this);
+        } catch (final RuntimeException | Error ex) {
+            progress.end();
+            try {
+                draw();
+            } catch (final RuntimeException second) { // what ended the run is what has to be told
+                ex.addSuppressed(second);
+            }
+            throw ex;
+        }
+        progress.end();
+        draw();
+        return finished;
+    }
+
+    private void draw() {
+        LossSvg.write(run.resolve("losses.svg"), csv.rows());
+    }
+
+    /** The first line, before anything is waited for; {@code heap} is what the data keep on the Java heap. */
+    private void introduce(final Trainer trainer, final long heap) {
         out.println(settings.recipe() + ": " + Units.count(trainer.memory().parameters()) + " parameters, "
                 + recipe.steps() + " steps of " + recipe.sequences() * recipe.accumulate() + " sequences, "
-                + Units.bytes(trainer.memory().bytes()) + " of memory, " + Units.plural(settings.threads(), "thread"));
+                + Units.bytes(trainer.memory().bytes()) + " of memory, "
+                + (heap == 0 ? "" : "up to " + Units.bytes(heap) + " of Java heap for data, ")
+                + Units.plural(settings.threads(), "thread"));
         out.flush();
     }
 
@@ -180,6 +209,10 @@ public final class TrainJob implements TrainingListener {
             out.println("no checkpoint in " + checkpoints + ": beginning at step 1");
         } else {
             out.println("going on behind step " + loop.resume(newest.path().get(), ledger));
+            loop.stepsBefore().stream()
+                    .filter(before -> before != recipe.steps())
+                    .forEach(before -> out.println("steps is " + recipe.steps() + " and was " + before
+                            + ": the learning rate follows the new number from here on"));
         }
         out.flush();
     }
@@ -199,7 +232,7 @@ public final class TrainJob implements TrainingListener {
 
     @Override
     public void onCheckpoint(final long step, final Path checkpoint) {
-        LossSvg.write(run.resolve("losses.svg"), csv.rows());
+        draw();
     }
 
     @Override

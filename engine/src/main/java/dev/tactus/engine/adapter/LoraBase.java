@@ -1,6 +1,7 @@
 package dev.tactus.engine.adapter;
 
 import dev.tactus.engine.model.Checkpoint;
+import dev.tactus.engine.model.ModelConfig;
 import dev.tactus.engine.model.Tensor;
 import dev.tactus.engine.model.TensorSpec;
 import java.lang.foreign.MemorySegment;
@@ -28,10 +29,11 @@ public record LoraBase(String name, String fingerprint, List<TensorSpec> tensors
     }
 
     /**
-     * The base in a checkpoint. The fingerprint is SHA-256 over name, type, shape and the first 4096 bytes of each of
-     * {@code tensors}.
+     * The base in a checkpoint. The fingerprint is SHA-256 over the transformer's configuration as it was understood,
+     * and over name, type, shape and the first 4096 bytes of each of {@code tensors}: the same weights under another
+     * epsilon or window are another model.
      *
-     * @param checkpoint open, with all of {@code tensors}
+     * @param checkpoint open, with all of {@code tensors}, its {@code config.json} beside it
      */
     public static LoraBase of(final String name, final Checkpoint checkpoint, final List<TensorSpec> tensors) {
         final MessageDigest digest;
@@ -40,6 +42,8 @@ public record LoraBase(String name, String fingerprint, List<TensorSpec> tensors
         } catch (final NoSuchAlgorithmException e) {
             throw new IllegalStateException("SHA-256 is missing: every Java platform must have it", e);
         }
+        final String config = ModelConfig.read(checkpoint.directory()).text() + "\n";
+        digest.update(config.getBytes(StandardCharsets.UTF_8));
         for (final TensorSpec spec : tensors) {
             final Tensor tensor = checkpoint.tensor(spec.name());
             final String line = spec.name() + ' ' + tensor.dtype() + ' ' + Arrays.toString(tensor.shape()) + '\n';

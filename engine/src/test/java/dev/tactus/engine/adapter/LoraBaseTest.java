@@ -33,8 +33,22 @@ class LoraBaseTest {
         assertNotEquals(first, fingerprint("d", DType.I32, 0));
     }
 
+    @Test
+    void shouldTellConfigurationsOfTheSameWeightsApart() throws IOException {
+        final String first = fingerprint("a", DType.F32, 0);
+        assertNotEquals(first, fingerprint("b", DType.F32, 0, "{\"text_config\": {\"rms_norm_eps\": 0.5}}"));
+        assertNotEquals(first, fingerprint("c", DType.F32, 0, "{\"text_config\": {\"sliding_window_size\": 8}}"));
+        assertEquals(first, fingerprint("d", DType.F32, 0, " {\n\"text_config\": {\"hidden_act\": \"silu\"} }"));
+    }
+
     private String fingerprint(final String name, final DType dtype, final int value) throws IOException {
+        return fingerprint(name, dtype, value, "{\"text_config\": {}}");
+    }
+
+    private String fingerprint(final String name, final DType dtype, final int value, final String config)
+            throws IOException {
         final Path model = Files.createDirectory(directory.resolve(name));
+        Files.writeString(model.resolve("config.json"), config);
         final SafetensorsWriter.Declared declared =
                 new SafetensorsWriter.Declared(TENSOR.name(), dtype, TENSOR.shape());
         final byte[] bytes = new byte[(int) declared.bytes()];

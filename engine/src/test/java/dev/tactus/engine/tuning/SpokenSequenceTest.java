@@ -132,6 +132,7 @@ class SpokenSequenceTest {
             assertRefused(forcing, right.withSpeech(right.speech(), BLOCKS - 1), "8 places of speech: found 7 blocks");
             assertRefused(forcing, TeacherForcing.Sequence.ofText(SPEECH, 1).withSpeech(right.speech(), 1), "is -2");
             assertRefused(forcing, TeacherForcing.Sequence.ofText(1, -1), "is -1: expected 0 to");
+            assertRefused(forcing, right.withSpeech(0, BLOCKS), "blocks of sequence 0 lie at address 0");
         }
     }
 

@@ -4,6 +4,7 @@ import dev.tactus.scenario.Timeline.Reason;
 import dev.tactus.scenario.Timeline.Speech;
 import dev.tactus.scenario.language.Vocabulary;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -13,7 +14,8 @@ import java.util.Set;
 
 /**
  * Which remark of a model stands for which speech of a perfect one: first those with the right words, each the earliest
- * within its time; then, for what is left, the earliest remark that is left. Immutable.
+ * within its time; then, for what is left, the earliest remark that is left. A remark stands for it as long as it is no
+ * longer than the speech, with some tolerance. Immutable.
  */
 final class Answers {
     private static final int LATEST_RIGHT_MS = 3000;
@@ -24,11 +26,15 @@ final class Answers {
     private static final int EARLIEST_CROSSING_MS = 1000;
     /** A speech whose cause comes later than this before the episode's end is not judged. */
     private static final int TAIL_MS = 1000;
+    /** The same words may take so many ticks more. */
+    private static final int LONGER_TICKS = 2;
 
     private final EpisodeRun run;
     private final Map<Integer, Remark> bySpeech = new HashMap<>();
     private final Set<Integer> right = new HashSet<>();
     private final Set<Remark> used = new HashSet<>();
+    private final BitSet answerTicks = new BitSet();
+    private final BitSet rightTicks = new BitSet();
 
     Answers(final EpisodeRun run) {
         this.run = run;
@@ -43,6 +49,30 @@ final class Answers {
                 assign(i, speeches.get(i), false);
             }
         }
+        bySpeech.forEach((index, remark) -> {
+            final BitSet ticks = ticks(speeches.get(index), remark);
+            answerTicks.or(ticks);
+            if (right.contains(index)) {
+                rightTicks.or(ticks);
+            }
+        });
+    }
+
+    /** The ticks of a remark in which a perfect model might still say the speech. */
+    private BitSet ticks(final Speech speech, final Remark remark) {
+        final int end = speech.tick() + speech.sayTicks();
+        // how long it takes is not known where a perfect model is interrupted, where the episode ends, or without a
+        // voice: there only the moment counts
+        final boolean ends = end < run.ticks().size() && speech.sayTicks() > 0;
+        final BitSet out = new BitSet();
+        int said = 0;
+        for (int t = remark.tick(); t <= remark.lastTick(); t++) {
+            said += run.says(t) ? 1 : 0;
+            if (!ends || said <= speech.sayTicks() + LONGER_TICKS || speech.interrupted() && t < end + LONGER_TICKS) {
+                out.set(t);
+            }
+        }
+        return out;
     }
 
     private boolean assign(final int index, final Speech speech, final boolean rightWords) {
@@ -98,9 +128,29 @@ final class Answers {
         return right.contains(index);
     }
 
-    /** Whether a remark answers something, right or wrong. */
-    boolean answers(final Remark remark) {
-        return used.contains(remark);
+    /** Whether text or speech comes out in a tick that belongs to no answer, right or wrong. */
+    boolean isBeside(final int tick) {
+        return run.talks(tick) && !answerTicks.get(tick);
+    }
+
+    /** Whether text or speech comes out in a tick that belongs to no right answer. */
+    boolean isWrong(final int tick) {
+        return run.talks(tick) && !rightTicks.get(tick);
+    }
+
+    /** Whether a right answer begins in a tick, to something that a perfect model says then or later. */
+    boolean isDue(final int tick, final int fromTick) {
+        return right.stream()
+                .anyMatch(index -> bySpeech.get(index).tick() == tick
+                        && run.episode().timeline().speeches().get(index).tick() >= fromTick);
+    }
+
+    /** Whether a remark is an answer, right or wrong, to a command that ends at {@code fromMs} or later. */
+    boolean isReply(final Remark remark, final int fromMs) {
+        return bySpeech.entrySet().stream()
+                .filter(one -> one.getValue() == remark)
+                .map(one -> run.episode().timeline().speeches().get(one.getKey()))
+                .anyMatch(speech -> speech.reason() == Reason.REPLY && speech.causeMs() >= fromMs);
     }
 
     /** Whether a remark is what a perfect model would say, whatever its moment. */

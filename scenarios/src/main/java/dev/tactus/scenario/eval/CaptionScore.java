@@ -26,6 +26,7 @@ final class CaptionScore {
             if (!counts(word, run.episode())) {
                 continue;
             }
+            tally.mayTime(Measure.CAPTION_LATENCY);
             if (alignment.isRight(i)) {
                 add(tally, word.role(), new WordErrors(1, 0, 0, 0));
                 tally.time(

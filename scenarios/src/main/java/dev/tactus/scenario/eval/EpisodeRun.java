@@ -73,6 +73,14 @@ public final class EpisodeRun {
         return index >= 0 && index < ticks.size() && ticks.get(index).say();
     }
 
+    /** Whether text or speech came out in tick {@code index}; false outside the episode. */
+    boolean talks(final int index) {
+        return says(index)
+                || index >= 0
+                        && index < ticks.size()
+                        && !ticks.get(index).speak().isEmpty();
+    }
+
     /**
      * Text goes on in the next tick when it did not fit into this one; any other text begins something new. Speech
      * belongs to the text before it, as long as no tick is left out.

@@ -97,8 +97,17 @@ final class Lane implements SessionHandler {
         closing = true;
     }
 
-    /** Begins a stimulus. */
+    /**
+     * Begins a stimulus.
+     *
+     * @throws IllegalStateException if it has pictures and the session does not see, or the other way round
+     */
     void begin(final Stimulus next) {
+        if (next.hasVideo() != sees) {
+            throw new IllegalStateException("a stimulus " + (next.hasVideo() ? "with" : "without")
+                    + " pictures for a session that " + (sees ? "sees" : "does not see") + ": expected one "
+                    + (sees ? "with" : "without"));
+        }
         stimulus = next;
         ticks = new ArrayList<>();
     }
@@ -192,6 +201,9 @@ final class Lane implements SessionHandler {
 
     @Override
     public void onTick(final TickEvent event) {
+        if (stimulus == null) {
+            return;
+        }
         final List<String> hear = new ArrayList<>();
         final List<String> speak = new ArrayList<>();
         boolean say = false;

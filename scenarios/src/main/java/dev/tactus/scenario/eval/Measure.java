@@ -2,6 +2,7 @@ package dev.tactus.scenario.eval;
 
 /**
  * What is measured, with its exact definition. The milliseconds are those of the timeline; tick k ends at 200·(k + 1).
+ * A measure for which the episodes gave no occasion has no result; one for which the model gave none has n = 0.
  */
 public enum Measure {
     /** All captions. */
@@ -23,9 +24,12 @@ public enum Measure {
     /** Short pauses. */
     TAKEOVER_1000(
             "takeover in pauses up to 1.0 s",
-            "Pauses inside a command (the words before are the beginning of one) in which the model began to say"
-                    + " something, in SPEAK or SAY, in a tick that shares time with the pause and ends after the pause"
-                    + " began. What was due then for another reason, and was right, is no takeover."),
+            "Pauses inside a command (the words before are the beginning of one) that the model took for its turn: a"
+                    + " remark begins (end of its first tick) after the start of the pause and at most 400 ms, the"
+                    + " time of a reply, after its end; or one that began before goes on in a tick that ends in the"
+                    + " pause. What is due then for another reason, and has the right words, is no takeover for its"
+                    + " ticks of SAY and two more; nor is an answer, if wrong, to the command that is complete by"
+                    + " then."),
     /** Very short pauses. */
     TAKEOVER_500("  of 0.2 to 0.5 s", "The same, by the length of the pause."),
     /** Pauses of up to a second. */
@@ -47,6 +51,17 @@ public enum Measure {
             "right reply",
             "The same commands; the answer has exactly the right words. Of an answer that is interrupted, a beginning"
                     + " suffices."),
+    /** Voices that keep silent. */
+    SPOKEN_ALOUD(
+            "replies spoken aloud",
+            "The same commands, those that the model answers and a perfect one answers aloud: the answer, right or not,"
+                    + " has a tick of SAY at least."),
+    /** Guessing. */
+    WRONG_REMARK(
+            "commands with a wrong remark",
+            "The same commands: a remark without the right words for anything that is due then, a wrong answer too,"
+                    + " begins within 3 s after the command and before the next one ends. A right reply beside it"
+                    + " changes nothing."),
     /** How fast answers come. */
     RESPONSE_LATENCY(
             "response latency",
@@ -61,7 +76,9 @@ public enum Measure {
     STOP_LATENCY(
             "stop latency",
             "Overlap after an interruption: from the end of \"stop\" or of the wake word, said while the model speaks,"
-                    + " to the end of the last block of that remark as it is heard, 200·(k + 2) for tick k. Only where"
+                    + " to the end of the last block as it is heard, 200·(k + 2) for tick k: the last tick before the"
+                    + " first without SAY, counted from the last in which a perfect model may still speak. New text"
+                    + " does not end it, unless a right answer to something else that is due begins. Only where"
                     + " the model spoke in one of the two last ticks in which a perfect one may still speak."),
     /** How long both speak. */
     STOP_OVERLAP("overlap since the word's start", "The same interruptions, from the start of the word."),
@@ -70,12 +87,13 @@ public enum Measure {
     /** Cuts of the listener's side. */
     CUT_OBEYED(
             "stopped when cut",
-            "Ticks with <cut> in their input because the listener's side cut the speech, which have no more of it."),
+            "Ticks with <cut> in their input because the listener's side cut the speech, which have no more of it, and"
+                    + " no SAY of anything but a right answer that begins."),
     /** Whether it goes on. */
     RESUMED(
             "went on after backchannel or side talk",
-            "Turns said to nobody, or only to show that somebody listens, that begin while the model speaks and end so"
-                    + " early that a perfect model would speak on in the tick after their end; the model does."),
+            "Turns said to nobody, or only to show that somebody listens, that begin while the model speaks aloud and"
+                    + " end so early that a perfect model would speak on in the tick after their end; the model does."),
     /** Counting. */
     COUNT_EXACT(
             "flash count exact",
@@ -106,8 +124,15 @@ public enum Measure {
     /** Noise. */
     FALSE_OUTPUT(
             "false output per minute of silence",
-            "Ticks that show a caption or begin a remark which answers nothing, per minute of silence: ticks without a"
-                    + " word in them and in the second before, pauses inside commands left out."),
+            "Ticks that show a caption, or text or SAY of no answer, per minute of silence: ticks without a word in"
+                    + " them and in the second before, pauses inside commands left out. An answer, right or wrong, is"
+                    + " one for as many ticks of SAY as a perfect one has, and two more; what goes on longer belongs to"
+                    + " no answer. Where a perfect model is interrupted it is one until two ticks after, at least."),
+    /** Talking all the time. */
+    TALK_OVER(
+            "talk-over per minute of user speech",
+            "Ticks with text or SAY of no answer, as above, per minute in which the user talks: all ticks that are no"
+                    + " silence."),
     /** Whether the model understands itself. */
     OWN_VOICE_ERRORS(
             "own voice: word errors",

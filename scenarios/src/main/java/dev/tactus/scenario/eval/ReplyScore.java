@@ -15,6 +15,8 @@ import java.util.Optional;
 /** What is said because it was asked for, at once or later. Stateless. */
 final class ReplyScore {
     private static final int NEAR_MS = 400;
+    /** What begins later is not put down to the command. */
+    private static final int AFTER_COMMAND_MS = 3000;
     /** Where a perfect model needs longer, it had to say something else first. */
     private static final int FREE_REPLY_MS = 600;
 
@@ -28,6 +30,12 @@ final class ReplyScore {
             final Speech speech = speeches.get(i);
             tally.rate(Measure.ANSWERED, answers.remark(i).isPresent());
             tally.rate(Measure.RIGHT_REPLY, answers.isRight(i));
+            tally.rate(Measure.WRONG_REMARK, hasWrongRemark(run, answers, speech));
+            if (speech.sayTicks() > 0) {
+                tally.mayRate(Measure.SPOKEN_ALOUD);
+                answers.remark(i).ifPresent(remark -> tally.rate(Measure.SPOKEN_ALOUD, remark.sayTicks() > 0));
+            }
+            tally.mayTime(Measure.RESPONSE_LATENCY);
             if (answers.remark(i).isPresent() && speech.startMs() - speech.causeMs() < FREE_REPLY_MS) {
                 tally.time(Measure.RESPONSE_LATENCY, answers.remark(i).get().startMs() - speech.causeMs());
             }
@@ -35,6 +43,7 @@ final class ReplyScore {
         for (final int i : answers.judged(Reason.DELAYED)) {
             final Speech speech = speeches.get(i);
             if (isFree(speech)) {
+                tally.mayTime(Measure.TIMED_ERROR);
                 tally.rate(Measure.TIMED_NEAR, isOnTime(answers, i, speech));
                 if (answers.isRight(i)) {
                     tally.time(Measure.TIMED_ERROR, Math.abs(error(answers, i, speech)));
@@ -49,6 +58,19 @@ final class ReplyScore {
         for (final Timeline.TypedText typed : run.episode().timeline().typed()) {
             correction(run.episode(), answers, typed.text(), typed.atMs(), tally);
         }
+    }
+
+    /** Whether something that is not due begins after the command, before the next one is over. */
+    private static boolean hasWrongRemark(final EpisodeRun run, final Answers answers, final Speech reply) {
+        final int nextMs = run.episode().timeline().speeches().stream()
+                .filter(speech -> speech.reason() == Reason.REPLY && speech.causeMs() > reply.causeMs())
+                .mapToInt(Speech::causeMs)
+                .min()
+                .orElse(Integer.MAX_VALUE);
+        final int toMs = Math.min(reply.causeMs() + AFTER_COMMAND_MS, nextMs - 1);
+        return run.remarks().stream()
+                .anyMatch(remark ->
+                        remark.startMs() >= reply.causeMs() && remark.startMs() <= toMs && !answers.isRight(remark));
     }
 
     private static boolean isFree(final Speech speech) {

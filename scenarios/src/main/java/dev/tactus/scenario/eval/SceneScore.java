@@ -18,6 +18,7 @@ final class SceneScore {
         final List<Speech> speeches = run.episode().timeline().speeches();
         for (final int i : answers.judged(Reason.CROSSING)) {
             final int atMs = speeches.get(i).causeMs();
+            tally.mayTime(Measure.CROSSING_REACTION);
             if (answers.isRight(i)) {
                 final int errorMs = answers.remark(i).orElseThrow().startMs() - atMs;
                 tally.time(Measure.CROSSING_REACTION, errorMs);
@@ -29,6 +30,7 @@ final class SceneScore {
         final List<Integer> flashes = answers.judged(Reason.FLASH);
         for (final int i : flashes) {
             tally.rate(Measure.FLASH_SAID, answers.isRight(i));
+            tally.mayTime(Measure.FLASH_REACTION);
             if (answers.isRight(i)) {
                 tally.time(
                         Measure.FLASH_REACTION,

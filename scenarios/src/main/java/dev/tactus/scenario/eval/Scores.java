@@ -35,6 +35,9 @@ public final class Scores {
     void add(final Place place, final Trial trial, final EpisodeRun run) {
         Scorer.add(run, groups.get(trial.group()));
         Scorer.add(run, all);
+        if (run.episode().timeline().speeches().stream().anyMatch(speech -> speech.sayTicks() > 0)) {
+            addOwnVoice(trial.group(), WordErrors.NONE);
+        }
         trials.put(place.number(), TrialRecord.of(trial, run));
         if (place.keepsSpeech()) {
             spoken.put(place.number(), VoiceStimulus.remarks(trial.group(), run));

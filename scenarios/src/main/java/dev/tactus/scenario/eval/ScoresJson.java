@@ -51,6 +51,10 @@ public final class ScoresJson {
     private static Map<String, Object> result(final Result result) {
         final Map<String, Object> out = new LinkedHashMap<>();
         out.put("n", result.n());
+        if (result.n() == 0) {
+            // no share, no time: JSON has no NaN
+            return out;
+        }
         if (result instanceof Rate rate) {
             out.put("hits", rate.hits());
             out.put("share", rate.share());

@@ -15,7 +15,9 @@ final class Seat {
     private int session;
     private int contextEpisodes;
     private int contextTicks;
-    private boolean used;
+    /** The job that it took and that has not begun. */
+    private Job waiting;
+    /** The job that is under way. */
     private Job job;
 
     Seat(final Lane lane, final ContextEpisodes context) {
@@ -39,7 +41,8 @@ final class Seat {
     }
 
     /**
-     * Decides what the next beat brings.
+     * Decides what the next beat brings. A session is opened only for a job that is its own from then on, and lasts
+     * only for a job that it can see: so none is left over, and none goes through context for nothing.
      *
      * @param next the job that waits, or null for none
      * @param sessions sessions that were opened before
@@ -49,32 +52,40 @@ final class Seat {
         if (lane.isBusy() || !lane.isOpen() && !lane.isFree()) {
             return false;
         }
-        final boolean video = next != null && next.stimulus().hasVideo();
-        final boolean lasts = next != null && context.ticks() > 0 && lane.sees() == video;
-        if (lane.isOpen() && used && !lasts) {
-            lane.close();
-            return false;
+        final boolean takes = waiting == null;
+        if (takes) {
+            final boolean video = next != null && next.stimulus().hasVideo();
+            final boolean lasts = next != null && context.ticks() > 0 && lane.sees() == video;
+            if (lane.isOpen() && !lasts) {
+                lane.close();
+                return false;
+            }
+            if (next == null) {
+                return false;
+            }
+            if (lane.isFree()) {
+                open(video, next.seed(), sessions);
+            }
+            waiting = next;
         }
-        if (next == null) {
-            return false;
-        }
-        if (lane.isFree()) {
-            open(video, next.seed(), sessions);
-        }
+        begin();
+        return takes;
+    }
+
+    private void begin() {
         if (first.isEmpty() && contextTicks < context.ticks()) {
-            final Episode episode = context.episode(session, contextEpisodes, video);
+            final Episode episode = context.episode(session, contextEpisodes, lane.sees());
             contextTicks += episode.ticks();
             first.add(new EpisodeStimulus(episode));
             addInterlude();
         }
         if (!first.isEmpty()) {
             lane.begin(first.remove());
-            return false;
+            return;
         }
-        used = true;
-        job = next;
-        lane.begin(next.stimulus());
-        return true;
+        job = waiting;
+        waiting = null;
+        lane.begin(job.stimulus());
     }
 
     private void open(final boolean video, final long seed, final int number) {
@@ -82,7 +93,6 @@ final class Seat {
         session = number;
         contextEpisodes = 0;
         contextTicks = 0;
-        used = false;
         first.clear();
     }
 
@@ -125,6 +135,7 @@ final class Seat {
         if (lane.isOpen()) {
             lane.close();
             job = null;
+            waiting = null;
         }
     }
 }

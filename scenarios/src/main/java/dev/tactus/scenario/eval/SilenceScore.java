@@ -4,7 +4,7 @@ import dev.tactus.scenario.Episode;
 import dev.tactus.scenario.Timeline;
 import java.util.BitSet;
 
-/** What comes out while nobody says anything. Stateless. */
+/** What comes out that nobody asked for, in silence and while the user talks. Stateless. */
 final class SilenceScore {
     /** After a word its caption may still come, and an answer. */
     private static final int AFTER_WORD_MS = 1000;
@@ -18,13 +18,12 @@ final class SilenceScore {
         timeline.pauses().stream()
                 .filter(Timeline.Pause::hesitation)
                 .forEach(pause -> mark(busy, pause.startMs(), pause.endMs()));
-        final BitSet wrong = new BitSet();
-        run.remarks().stream().filter(remark -> !answers.answers(remark)).forEach(remark -> wrong.set(remark.tick()));
         for (int t = 0; t < run.ticks().size(); t++) {
-            if (!busy.get(t)) {
-                tally.watch(
-                        Measure.FALSE_OUTPUT,
-                        wrong.get(t) || !run.tick(t).hear().isEmpty());
+            final boolean beside = answers.isBeside(t);
+            if (busy.get(t)) {
+                tally.watch(Measure.TALK_OVER, beside);
+            } else {
+                tally.watch(Measure.FALSE_OUTPUT, beside || !run.tick(t).hear().isEmpty());
             }
         }
     }

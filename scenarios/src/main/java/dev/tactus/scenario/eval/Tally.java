@@ -19,6 +19,16 @@ public final class Tally {
         }
     }
 
+    /** There was an occasion for {@link #rate}, whether or not it comes to that. */
+    void mayRate(final Measure measure) {
+        counts.putIfAbsent(measure, new Rate(0, 0));
+    }
+
+    /** There was an occasion for {@link #time}, whether or not it comes to that. */
+    void mayTime(final Measure measure) {
+        times.computeIfAbsent(measure, key -> new Times());
+    }
+
     /** Something could have been so, and was or was not. */
     void rate(final Measure measure, final boolean hit) {
         final Rate before = (Rate) counts.getOrDefault(measure, new Rate(0, 0));
@@ -41,14 +51,13 @@ public final class Tally {
         counts.put(measure, new PerMinute(before.events() + (event ? 1 : 0), before.n() + 1));
     }
 
-    /** What was measured on at least one thing, in the order of the measures. */
+    /**
+     * The results, in the order of the measures. One that there was an occasion for, but nothing to be measured on,
+     * because the model did not speak at all, has n = 0.
+     */
     public Map<Measure, Result> results() {
         final Map<Measure, Result> out = new EnumMap<>(Measure.class);
-        counts.forEach((measure, result) -> {
-            if (result.n() > 0) {
-                out.put(measure, result);
-            }
-        });
+        out.putAll(counts);
         times.forEach((measure, taken) -> out.put(measure, Spread.of(Arrays.copyOf(taken.values, taken.count))));
         return out;
     }

@@ -55,6 +55,7 @@ public final class ScenarioSource implements ExampleSource {
     private final ScenarioChoice choice;
     private final InteractionConfig ids;
     private final TokenWeights weights;
+    private final VoiceBank bank;
     private final ScenarioGenerator generator;
     private final List<Family> families;
     private final int[] words;
@@ -62,6 +63,7 @@ public final class ScenarioSource implements ExampleSource {
     private final FreezableArena arena;
     private final TurnMaker[] makers;
     private final TurnMemory memory;
+    private final String fingerprint;
 
     private ScenarioSource(
             final RecipeFields fields,
@@ -74,7 +76,7 @@ public final class ScenarioSource implements ExampleSource {
         requireRoom(fields);
         final TokenWeights standard = TokenWeights.standard();
         weights = new TokenWeights(choice.quietWeight(), standard.caption(), standard.speech(), standard.control());
-        final SpeechSource bank = new VoiceBank(source, choice.settings().split(), choice.voices());
+        bank = new VoiceBank(source, choice.settings().split(), choice.voices(), SoundBudget.SHARED);
         generator = new ScenarioGenerator(choice.settings(), bank);
         families = choice.families();
         words = words(fields);
@@ -83,7 +85,8 @@ public final class ScenarioSource implements ExampleSource {
         try {
             final boolean speaks = choice.settings().voice();
             final VocoderTables vocoder = speaks ? new VocoderTables(arena) : null;
-            voice = speaks ? voice(fields, bank, vocoder) : null;
+            voice = speaks ? voice(fields, vocoder) : null;
+            fingerprint = describe();
             makers = makers(vocoder);
             final TrainingLimits limits = limits();
             room = new TurnMemory(
@@ -91,7 +94,7 @@ public final class ScenarioSource implements ExampleSource {
             memory = room;
             arena.freeze();
         } catch (final RuntimeException | Error ex) {
-            CloseHelper.closeAll(room, arena);
+            CloseHelper.closeAll(room, arena, bank);
             throw ex;
         }
     }
@@ -105,7 +108,7 @@ public final class ScenarioSource implements ExampleSource {
      */
     public static ExampleSource open(final RecipeFields fields, final DataContext context) {
         try {
-            return open(fields, context, new EspeakSpeech());
+            return open(fields, context, new EspeakSpeech(0)); // the bank keeps what is worth it
         } catch (final NativeBindingException ex) {
             throw fields.invalid(
                     "kind", KIND + " where libespeak-ng cannot be used (" + ex.getMessage() + ')', "that with it");
@@ -126,6 +129,20 @@ public final class ScenarioSource implements ExampleSource {
                     KIND + " for a model of text_out_max " + ids.textOutMax() + " and text_in_max " + ids.textInMax(),
                     "at least " + Episode.TEXT_OUT_MAX + " and " + Episode.TEXT_IN_MAX);
         }
+        if (context.positions() < mostOfFirstTurn()) {
+            throw fields.invalid(
+                    "kind",
+                    KIND + " for batch.positions " + context.positions(),
+                    "at least " + mostOfFirstTurn() + ", what the first tick of an episode may take");
+        }
+    }
+
+    /** Ticks are never skipped before the first one, so it is a tick, all its inputs and outputs, and no more. */
+    private int mostOfFirstTurn() {
+        final int inputs = 1 + 1 + Episode.SLOTS_PER_TICK + 1 + Episode.TEXT_IN_MAX;
+        final int frame = choice.sees() ? Math.max(1, ids.videoRows() * ids.videoCols()) : 0;
+        final int outputs = 2 + Episode.TEXT_OUT_MAX + 1;
+        return inputs + frame + outputs - 1 + (choice.settings().voice() ? MicroTurn.BLOCKS : 0);
     }
 
     /** The model's id of every word, by that of the scenarios. */
@@ -149,7 +166,7 @@ public final class ScenarioSource implements ExampleSource {
         return found;
     }
 
-    private VoiceStatistics voice(final RecipeFields fields, final SpeechSource bank, final VocoderTables tables) {
+    private VoiceStatistics voice(final RecipeFields fields, final VocoderTables tables) {
         final VoiceStatistics known = VoiceSurvey.read(fields, context.model(), context.ledger());
         return known != null ? known : VoiceSurvey.measure(bank, new LogMelExtractor(tables, arena));
     }
@@ -259,22 +276,34 @@ public final class ScenarioSource implements ExampleSource {
         return Optional.ofNullable(voice);
     }
 
-    /** The statistics of the voice tell one espeak-ng from another. */
+    /** Names the families, and has a sum of words, voice and a few utterances: another espeak-ng speaks otherwise. */
     @Override
     public String fingerprint() {
+        return fingerprint;
+    }
+
+    private String describe() {
         final CRC32C sum = new CRC32C();
         sum.update(Arrays.toString(words).getBytes(StandardCharsets.UTF_8));
         if (voice != null) {
             sum.update(Arrays.toString(voice.mean()).getBytes(StandardCharsets.UTF_8));
             sum.update(Arrays.toString(voice.deviation()).getBytes(StandardCharsets.UTF_8));
         }
-        return "scenarios of " + families.size() + " families, " + choice.voices() + " voices of "
-                + ScenarioChoice.name(choice.settings().split()) + ", " + Long.toHexString(sum.getValue());
+        final String names =
+                String.join(" ", families.stream().map(ScenarioChoice::name).toList());
+        return "scenarios of " + names + ", " + choice.voices() + " voices of "
+                + ScenarioChoice.name(choice.settings().split()) + ", " + Long.toHexString(sum.getValue())
+                + ", speech " + Long.toHexString(bank.sum());
+    }
+
+    @Override
+    public long heapBytes() {
+        return SoundBudget.SHARED.most();
     }
 
     /** Gives the memory back. */
     @Override
     public void close() {
-        CloseHelper.closeAll(memory, arena);
+        CloseHelper.closeAll(memory, arena, bank);
     }
 }

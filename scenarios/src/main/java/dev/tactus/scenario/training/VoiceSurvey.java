@@ -1,7 +1,6 @@
 package dev.tactus.scenario.training;
 
 import dev.tactus.engine.model.Checkpoint;
-import dev.tactus.engine.model.DType;
 import dev.tactus.engine.model.ModelConfig;
 import dev.tactus.engine.model.Tensor;
 import dev.tactus.engine.model.VoiceTensors;
@@ -17,6 +16,7 @@ import dev.tactus.scenario.language.Grammar;
 import dev.tactus.scenario.language.Vocabulary;
 import dev.tactus.scenario.speech.SpeechSource;
 import dev.tactus.scenario.speech.VoiceBook;
+import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -102,11 +102,18 @@ final class VoiceSurvey {
     private static float[] values(final Tensor tensor) {
         final float[] out = new float[(int) tensor.elements()];
         for (int i = 0; i < out.length; i++) {
-            out[i] = tensor.dtype() == DType.F32
-                    ? tensor.data().get(ValueLayout.JAVA_FLOAT_UNALIGNED, (long) i * Float.BYTES)
-                    : Float.intBitsToFloat(
-                            tensor.data().get(ValueLayout.JAVA_SHORT_UNALIGNED, (long) i * Short.BYTES) << 16);
+            out[i] = element(tensor, i);
         }
         return out;
+    }
+
+    private static float element(final Tensor tensor, final long index) {
+        final MemorySegment data = tensor.data();
+        return switch (tensor.dtype()) {
+            case BF16 -> Float.intBitsToFloat(data.get(ValueLayout.JAVA_SHORT_UNALIGNED, index * Short.BYTES) << 16);
+            case F16 -> Float.float16ToFloat(data.get(ValueLayout.JAVA_SHORT_UNALIGNED, index * Short.BYTES));
+            case F32 -> data.get(ValueLayout.JAVA_FLOAT_UNALIGNED, index * Float.BYTES);
+            default -> throw new IllegalArgumentException("tensor " + tensor + ": expected BF16, F16 or F32");
+        };
     }
 }

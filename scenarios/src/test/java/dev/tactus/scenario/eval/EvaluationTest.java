@@ -142,6 +142,47 @@ class EvaluationTest {
         assertFalse(plain.trials().equals(scores.trials()), "context changes what a model puts out");
     }
 
+    @Test
+    void shouldEndWithFewerJobsThanSessionsAndOpenOnlyWhatItNeeds() {
+        final ContextEpisodes minute = new ContextEpisodes(GENERATOR, 1, 7);
+        final int[] beats = new int[1];
+        final long[] ticks = new long[1];
+        final Scores scores = evaluate(3, trials(1, Family.CAPTIONS), minute, (trials, all, group) -> {
+            ticks[0] = all;
+            return ++beats[0] < 900;
+        });
+        assertEquals(1, scores.trials().size());
+        assertTrue(beats[0] < 900, "it goes on for ever");
+        assertTrue(ticks[0] < 500, "the context of one session, and one episode: " + ticks[0] + " ticks");
+    }
+
+    /** With a session per job both ways, the number of seats changes nothing. */
+    @Test
+    void shouldShowPicturesOnlyToASessionThatSees() {
+        final ContextEpisodes minute = new ContextEpisodes(GENERATOR, 1, 7);
+        final Family[] families = {Family.CAPTIONS, Family.FLASHES};
+        final int[] beats = new int[1];
+        final Scores together = evaluate(2, trials(1, families), minute, (trials, ticks, group) -> ++beats[0] < 1200);
+        final Scores alone = evaluate(1, trials(1, families), minute, EvaluationListener.NONE);
+        assertEquals(2, together.trials().size());
+        assertEquals(alone.trials(), together.trials());
+    }
+
+    @Test
+    void shouldRefuseAStimulusThatItsSessionCannotSee() {
+        try (LoadedModel model = LoadedModel.open(folder.resolve("model"), new MemoryLedger())) {
+            final EngineContext context = context(model, 1);
+            try (Engine engine = Engine.launch(context)) {
+                final Lane lane =
+                        new Lane(engine, SessionSpec.BASE, context.interaction().sayTokenId());
+                lane.open(false, 1);
+                final Stimulus flashes = new EpisodeStimulus(GENERATOR.episode(Family.FLASHES, 1));
+                final IllegalStateException ex = assertThrows(IllegalStateException.class, () -> lane.begin(flashes));
+                assertTrue(ex.getMessage().contains("does not see"), ex::getMessage);
+            }
+        }
+    }
+
     /** A session held to a script speaks in every tick, so there is speech to be heard. */
     @Test
     void shouldTakeTheSpeechOfEveryTick() {

@@ -17,6 +17,7 @@ import dev.tactus.engine.tuning.TurnInput;
 import dev.tactus.engine.tuning.TurnMemory;
 import dev.tactus.engine.tuning.recipe.RecipeException;
 import dev.tactus.engine.tuning.recipe.VoiceStatistics;
+import dev.tactus.espeak.EspeakVoice;
 import dev.tactus.kernel.vocoder.LogMelExtractor;
 import dev.tactus.kernel.vocoder.VocoderTables;
 import dev.tactus.memory.FreezableArena;
@@ -26,6 +27,7 @@ import dev.tactus.scenario.Episode;
 import dev.tactus.scenario.EpisodeTick;
 import dev.tactus.scenario.Family;
 import dev.tactus.scenario.language.Vocabulary;
+import dev.tactus.scenario.speech.Utterance;
 import dev.tactus.scheduler.Modality;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -226,6 +228,38 @@ class ScenarioSourceTest {
     }
 
     @Test
+    void shouldTellAnotherSynthesiserAndOtherFamiliesApart() throws IOException {
+        final String silent = "\"voices\": 6, \"ticks\": 60, \"voice\": false, \"families\": {\"answer\": 1}}";
+        final long before = SoundBudget.SHARED.taken();
+        try (ScenarioFixture fixture = new ScenarioFixture(folder, USUAL, silent);
+                ScenarioSource source = fixture.data(2, 1);
+                ScenarioFixture again = new ScenarioFixture(folder, USUAL, silent);
+                ScenarioSource shifted =
+                        ScenarioSource.open(again.recipe.data(), again.context(2, 1), ScenarioSourceTest::later)) {
+            source.batch(0);
+            assertTrue(SoundBudget.SHARED.taken() > before);
+            assertTrue(source.heapBytes() > 0);
+            assertTrue(source.fingerprint().startsWith("scenarios of answer, 6 voices"), source.fingerprint());
+            assertFalse(source.fingerprint().equals(shifted.fingerprint()), shifted.fingerprint());
+        }
+        assertEquals(before, SoundBudget.SHARED.taken());
+        final String captions = silent.replace("answer", "captions");
+        try (ScenarioFixture fixture = new ScenarioFixture(folder, USUAL, captions)) {
+            assertTrue(fixture.data(2, 1).fingerprint().startsWith("scenarios of captions, "));
+        }
+    }
+
+    /** Another version: every sample has the other sign. */
+    private static Utterance later(final EspeakVoice voice, final List<String> words) {
+        final Utterance spoken = new Tones().speak(voice, words);
+        final float[] samples = spoken.samples().clone();
+        for (int i = 0; i < samples.length; i++) {
+            samples[i] = -samples[i];
+        }
+        return new Utterance(samples, spoken.startsMs(), spoken.endsMs());
+    }
+
+    @Test
     void shouldLeaveTheVoiceOutWhereItIsTold() throws IOException {
         final String silent = "\"voices\": 6, \"ticks\": 60, \"voice\": false, \"families\": {\"answer\": 1}}";
         try (ScenarioFixture fixture = new ScenarioFixture(folder, USUAL, silent);
@@ -280,6 +314,8 @@ class ScenarioSourceTest {
 
     @Test
     void shouldRefuseWhatMakesNoSense() throws IOException {
+        // a tick, a cut, 4 slots, 1 + 16 typed, 2 × 2 patches, 2 + 6 outputs but the last, 4 blocks
+        refused("batch.positions 38, allowed at least 39", "\"positions\": 900", "\"positions\": 38");
         refused("data.families.whale: found an unknown field", USUAL, families("\"whale\": 1"));
         refused("data.families: found no weight above 0", USUAL, families("\"captions\": 0"));
         refused("data.ticks: found 59", USUAL, "\"ticks\": 59}");

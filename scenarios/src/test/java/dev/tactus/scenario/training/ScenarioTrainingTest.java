@@ -52,7 +52,12 @@ class ScenarioTrainingTest {
                 ScenarioSource held = heldOut(fixture);
                 Trainer trainer = trainer(fixture, data, held)) {
             final TrainingLoop loop = new TrainingLoop(
-                    fixture.recipe, trainer, data, held, new CheckpointFolder(checkpoints, 9, fixture.ledger));
+                    fixture.recipe,
+                    fixture.model,
+                    trainer,
+                    data,
+                    held,
+                    new CheckpointFolder(checkpoints, 9, fixture.ledger));
             if (resumed != null) {
                 loop.resume(resumed, fixture.ledger);
             }

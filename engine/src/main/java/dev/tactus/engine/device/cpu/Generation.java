@@ -136,7 +136,7 @@ final class Generation {
                 final int last = rows.firstRow(segment) + rows.rowsOfSegment(segment) - 1;
                 final int drawn = rows.outputRow(last);
                 if (drawn == PassRows.NO_OUTPUT) {
-                    takeBlock(entry, next);
+                    takeBlock(entry, next, nowNs);
                 } else {
                     final int id = OffHeap.getInt(sampled + drawn * (long) Integer.BYTES);
                     take(entry, id, logits + (long) drawn * machine.vocabulary() * Float.BYTES, next, nowNs);
@@ -204,8 +204,14 @@ final class Generation {
     }
 
     /** A block was made: has it sounded, and makes the next one of it. */
-    private void takeBlock(final int entry, final PassRows next) {
+    private void takeBlock(final int entry, final PassRows next, final long nowNs) {
         final int block = blocks.get(entry);
+        // the vocoder takes what is no number for silence: a model that fails must not look like one that is quiet
+        if (LogProbability.firstNotFinite(place(entry, block), blockElements) >= 0) {
+            output.fail(entry, TickOutput.NOT_FINITE);
+            complete(entry, nowNs);
+            return;
+        }
         blocks.set(entry, block + 1);
         output.add(entry, TickOutput.BLOCK, OutputMachine.SAY);
         if (plan.wantsLogProbabilities(entry)) {

@@ -48,6 +48,14 @@ public interface ExampleSource extends AutoCloseable {
         return Optional.empty();
     }
 
+    /**
+     * Most bytes of the Java heap that it keeps from batch to batch; 0 where that is next to nothing. Sources of one
+     * kind may share them, and then each says the whole.
+     */
+    default long heapBytes() {
+        return 0;
+    }
+
     /** Gives back what it holds. */
     @Override
     default void close() {

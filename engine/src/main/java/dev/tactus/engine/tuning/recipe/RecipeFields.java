@@ -10,6 +10,8 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Predicate;
@@ -233,16 +235,34 @@ public final class RecipeFields {
         return RecipeException.of(file, path + field, found, allowed);
     }
 
-    /** The names of all fields of this object and another one, sorted. */
-    Set<String> names(final RecipeFields other) {
+    private Set<String> names(final RecipeFields other) {
         final Set<String> names = new TreeSet<>(node.propertyNames());
         names.addAll(other.node.propertyNames());
         return names;
     }
 
-    /** What stands in a field, for a message. */
-    String shown(final String field) {
+    private String shown(final String field) {
         return node.has(field) ? shortened(node.get(field)) : "nothing";
+    }
+
+    /**
+     * The first field, at any depth, that is not what it was.
+     *
+     * @return {@code a.b is 1 and was 2}; empty when all are the same
+     */
+    Optional<String> difference(final RecipeFields before) {
+        for (final String field : names(before)) {
+            final boolean objects = isObject(field) && before.isObject(field);
+            if (objects) {
+                final Optional<String> inside = object(field).difference(before.object(field));
+                if (inside.isPresent()) {
+                    return inside;
+                }
+            } else if (!Objects.equals(node.get(field), before.node.get(field))) {
+                return Optional.of(path + field + " is " + shown(field) + " and was " + before.shown(field));
+            }
+        }
+        return Optional.empty();
     }
 
     /** The whole object as JSON, fields sorted by name at every level, so that equal recipes are equal texts. */

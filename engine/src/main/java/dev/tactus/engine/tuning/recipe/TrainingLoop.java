@@ -17,8 +17,11 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.OptionalLong;
 import java.util.TreeMap;
+import java.util.function.Supplier;
 
 /**
  * Runs a recipe: step by step, with checkpoints and evaluations when they are due.
@@ -28,7 +31,9 @@ import java.util.TreeMap;
  */
 public final class TrainingLoop {
     private static final String RECIPE = "run.recipe";
+    private static final String MODEL = "run.model";
     private static final String DATA = "run.data";
+    private static final String STEPS = "run.steps";
     private static final String POSITIONS = "run.positions";
     private static final String SEED = "run.seed";
     private static final String SMOOTHED = "run.smoothed";
@@ -37,6 +42,7 @@ public final class TrainingLoop {
     private static final double KEPT = 0.9;
 
     private final Recipe recipe;
+    private final String model;
     private final Trainer trainer;
     private final ExampleSource data;
     private final ExampleSource heldOut;
@@ -48,10 +54,12 @@ public final class TrainingLoop {
     private final Map<String, Double> evaluationBySort = new LinkedHashMap<>();
     private OptionalDouble speech = OptionalDouble.empty();
     private long savedStep = -1;
+    private OptionalLong stepsBefore = OptionalLong.empty();
 
     /**
      * A loop at the trainer's beginning.
      *
+     * @param model the folder of the recipe's model, which is read here alone
      * @param trainer of the recipe's model, with the recipe's optimiser, and room for both data
      * @param data the recipe's
      * @param heldOut the recipe's data for evaluation, or null
@@ -60,11 +68,13 @@ public final class TrainingLoop {
      */
     public TrainingLoop(
             final Recipe recipe,
+            final Path model,
             final Trainer trainer,
             final ExampleSource data,
             final ExampleSource heldOut,
             final CheckpointFolder checkpoints) {
         this.recipe = recipe;
+        this.model = ModelIdentity.of(model);
         this.trainer = trainer;
         this.data = data;
         this.heldOut = heldOut;
@@ -112,7 +122,8 @@ public final class TrainingLoop {
      *
      * @param ledger told of the file while it is read
      * @return the step it is at
-     * @throws RecipeException when the recipe is another, or the data are; nothing has changed then
+     * @throws RecipeException when the recipe, the model's configuration, its tokenizer or the data are others; nothing
+     *     has changed then
      * @throws InvalidModelException when the checkpoint is damaged or of another model; nothing has changed then
      */
     public long resume(final Path checkpoint, final MemoryLedger ledger) {
@@ -122,6 +133,7 @@ public final class TrainingLoop {
         final TrainingState state = trainer.loadState(checkpoint);
         positions = state.counter(POSITIONS);
         average = state.hyperParameter(SMOOTHED);
+        stepsBefore = OptionalLong.of(state.counter(STEPS));
         savedStep = trainer.steps();
         return savedStep;
     }
@@ -132,26 +144,32 @@ public final class TrainingLoop {
             throw new RecipeException(checkpoint + ": no checkpoint of a recipe");
         }
         if (!then.equals(recipe.identity())) {
-            throw new RecipeException(recipe.file() + ": " + difference(then) + ", which is not what " + checkpoint
+            throw new RecipeException(recipe.file() + ": "
+                    + difference(then, recipe.identity()).orElse("the recipe is another") + ", which is not what "
+                    + checkpoint
                     + " was made with: only steps, checkpoint, evaluate, expect and out may change on the way");
         }
+        requireSameModel(checkpoint, state.notes().get(MODEL));
         if (!data.fingerprint().equals(state.notes().get(DATA))) {
             throw new RecipeException(recipe.file() + ": data: " + data.fingerprint() + ", where " + checkpoint
                     + " was made with " + state.notes().get(DATA) + ": a resumed run needs the same data");
         }
     }
 
-    /** The first field that is another now. */
-    private String difference(final String then) {
-        final RecipeFields before = RecipeFields.of(recipe.file(), then);
-        final RecipeFields now = RecipeFields.of(recipe.file(), recipe.identity());
-        for (final String field : before.names(now)) {
-            final String is = now.shown(field);
-            if (!is.equals(before.shown(field))) {
-                return field + " is " + is + " and was " + before.shown(field);
-            }
+    private void requireSameModel(final Path checkpoint, final String then) {
+        if (then == null) {
+            throw new RecipeException(checkpoint + ": does not say what model it is of: only the version of this"
+                    + " program that made it can go on with it");
         }
-        return "the recipe is another";
+        if (!then.equals(model)) {
+            throw new RecipeException(recipe.file() + ": model: "
+                    + difference(then, model).orElse("the files are others") + ", which is not what " + checkpoint
+                    + " was made with: a resumed run needs the same config.json and tokenizer.json");
+        }
+    }
+
+    private Optional<String> difference(final String then, final String now) {
+        return RecipeFields.of(recipe.file(), now).difference(RecipeFields.of(recipe.file(), then));
     }
 
     /**
@@ -171,21 +189,9 @@ public final class TrainingLoop {
 
     private void step(final TrainingListener listener) {
         final long index = trainer.steps();
-        final double loss;
-        final OptimizerResult result;
-        try {
-            loss = gradients(index);
-            result = trainer.optimStep(recipe.rate().at(index));
-        } catch (final TrainingException e) {
-            final String where =
-                    e.getMessage().startsWith("step ") ? "" : "step " + (index + 1) + " of " + recipe.steps() + ": ";
-            throw new TrainingException(
-                    where + e.getMessage()
-                            + "; try a lower learning_rate.peak, a longer warm_up or a smaller adam.clip, or look at"
-                            + " the data"
-                            + lastGood(),
-                    e);
-        }
+        final double loss = gradients(index);
+        final OptimizerResult result =
+                computed(index, () -> trainer.optimStep(recipe.rate().at(index)));
         average = KEPT * average + (1 - KEPT) * loss;
         final boolean evaluated = isEvaluated(result.step());
         if (evaluated && heldOut != null) {
@@ -214,14 +220,46 @@ public final class TrainingLoop {
         }
     }
 
+    private <T> T computed(final long index, final Supplier<T> work) {
+        try {
+            return work.get();
+        } catch (final TrainingException e) {
+            final String where = e.getMessage().startsWith("step ") ? "" : place(index) + ": ";
+            throw new TrainingException(
+                    where + e.getMessage()
+                            + "; try a lower learning_rate.peak, a longer warm_up or a smaller adam.clip, or look at"
+                            + " the data"
+                            + lastGood(),
+                    e);
+        }
+    }
+
+    /** A batch; whatever the data fail with, the error says where in the run that was. */
+    private List<TrainingExample> batch(final ExampleSource source, final long number, final String where) {
+        try {
+            return source.batch(number);
+        } catch (final RuntimeException e) {
+            final String reason = e.getMessage() == null ? e.toString() : e.getMessage();
+            throw new TrainingException(
+                    where + ": data of " + recipe.file() + ": "
+                            + reason.lines().findFirst().orElse("") + lastGood(),
+                    e);
+        }
+    }
+
+    private String place(final long index) {
+        return "step " + (index + 1) + " of " + recipe.steps();
+    }
+
     private double gradients(final long index) {
         double loss = 0;
         double weight = 0;
         final MeanSpeech spoken = new MeanSpeech();
         for (int i = 0; i < recipe.accumulate(); i++) {
             final long number = index * recipe.accumulate() + i;
-            final List<TrainingExample> batch = data.batch(number);
-            final TrainingResult result = trainer.forwardBackward(batch, recipe.loss(), speechLoss(data, number));
+            final List<TrainingExample> batch = batch(data, number, place(index));
+            final TrainingResult result =
+                    computed(index, () -> trainer.forwardBackward(batch, recipe.loss(), speechLoss(data, number)));
             loss += result.loss();
             weight += result.weight();
             spoken.add(result.speech());
@@ -266,7 +304,8 @@ public final class TrainingLoop {
         final Map<String, double[]> sums = new TreeMap<>();
         final MeanSpeech spoken = new MeanSpeech();
         for (int i = 0; i < recipe.evaluation().orElseThrow().batches(); i++) {
-            final List<TrainingExample> batch = heldOut.batch(i);
+            final List<TrainingExample> batch =
+                    batch(heldOut, i, "evaluation after step " + trainer.steps() + " of " + recipe.steps());
             final SpeechLoss drawn = speechLoss(heldOut, i);
             final List<float[]> found = drawn == null
                     ? trainer.logProbabilities(batch)
@@ -305,13 +344,14 @@ public final class TrainingLoop {
         }
         final Map<String, String> notes = new LinkedHashMap<>();
         notes.put(RECIPE, recipe.identity());
+        notes.put(MODEL, model);
         notes.put(DATA, data.fingerprint());
         final Path path = checkpoints.path(step);
         try {
             trainer.saveState(
                     path,
                     new TrainingState(
-                            Map.of(POSITIONS, positions),
+                            Map.of(POSITIONS, positions, STEPS, recipe.steps()),
                             Map.of(SEED, recipe.seed()),
                             Map.of(SMOOTHED, average),
                             notes));
@@ -327,6 +367,11 @@ public final class TrainingLoop {
         return savedStep < 0
                 ? "; there is no checkpoint yet"
                 : "; the last good checkpoint is that of step " + savedStep + ", from which --resume goes on";
+    }
+
+    /** The steps that the recipe had when the checkpoint was made that {@link #resume} read; empty without one. */
+    public OptionalLong stepsBefore() {
+        return stepsBefore;
     }
 
     /** Positions seen since the run began. */

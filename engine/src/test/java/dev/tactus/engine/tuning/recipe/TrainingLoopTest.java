@@ -8,7 +8,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.tactus.engine.tuning.CheckpointFolder;
 import dev.tactus.engine.tuning.Trainer;
 import dev.tactus.engine.tuning.TrainerSettings;
+import dev.tactus.engine.tuning.TrainingExample;
 import dev.tactus.engine.tuning.TrainingException;
+import dev.tactus.engine.tuning.TrainingLimits;
 import dev.tactus.memory.OffHeap;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -91,7 +93,7 @@ class TrainingLoopTest {
                 new TrainerSettings(TrainingLoop.limits(data, heldOut), recipe.adam(), 1, body -> null),
                 fixture.ledger)) {
             final TrainingLoop loop = new TrainingLoop(
-                    recipe, trainer, data, heldOut, new CheckpointFolder(out, recipe.keep(), fixture.ledger));
+                    recipe, model, trainer, data, heldOut, new CheckpointFolder(out, recipe.keep(), fixture.ledger));
             final CheckpointFolder.Newest newest = CheckpointFolder.newest(out, fixture.ledger);
             if (newest.path().isPresent()) {
                 loop.resume(newest.path().get(), fixture.ledger);
@@ -177,6 +179,81 @@ class TrainingLoopTest {
         final Recipe same = fixture.recipe(episodes);
         final RecipeException e = assertThrows(RecipeException.class, () -> run(same, out, new Watcher(2)));
         assertTrue(e.getMessage().contains("a resumed run needs the same data"), e.getMessage());
+    }
+
+    @Test
+    void shouldRefuseToGoOnWithAnotherConfigurationOrTokenizer() throws IOException {
+        final Path base = fixture.model(fixture.recipe());
+        final String text = RecipeFixture.RECIPE;
+        final String inline = text.substring(text.indexOf("{\"model_type\""), text.indexOf(", \"init\""));
+        final String words = text.substring(text.indexOf("\"tokenizer\""), text.indexOf("\"data\""));
+        final String[] named = {inline, '"' + base.toString() + '"', words, ""};
+        final Path out = folder.resolve("out");
+        run(fixture.recipe(named), out, new Watcher(1));
+        final Path config = base.resolve("config.json");
+        final String before = Files.readString(config);
+        Files.writeString(config, before.replace("\"d_rel\" : 4", "\"d_rel\" : 4, \"rms_norm_eps\" : 0.25"));
+        final Recipe same = fixture.recipe(named);
+        final RecipeException e = assertThrows(RecipeException.class, () -> run(same, out, new Watcher(2)));
+        assertTrue(
+                e.getMessage().contains("config.json.text_config.rms_norm_eps is 0.25 and was nothing, which is not"),
+                e.getMessage());
+        Files.writeString(config, before.replace(" : ", ":"));
+        final Path tokenizer = base.resolve("tokenizer.json");
+        final String tokens = Files.readString(tokenizer);
+        Files.writeString(tokenizer, tokens.replace("moon", "mars"));
+        final Recipe again = fixture.recipe(named);
+        final RecipeException other = assertThrows(RecipeException.class, () -> run(again, out, new Watcher(2)));
+        assertTrue(other.getMessage().contains("model: tokenizer.json is "), other.getMessage());
+        Files.writeString(tokenizer, tokens);
+        Files.move(out.resolve("model"), folder.resolve("old"));
+        run(fixture.recipe(named), out, new Watcher(2));
+        assertTrue(Files.exists(out.resolve("step-000002.state")), "white space does not count");
+    }
+
+    @Test
+    void shouldSayAtWhichStepTheDataFailed() throws IOException {
+        final Recipe recipe = fixture.recipe();
+        final Path model = fixture.model(recipe);
+        final ExampleSource data = fixture.data(recipe, model, recipe.seed());
+        final ExampleSource broken = new ExampleSource() {
+            @Override
+            public TrainingLimits limits() {
+                return data.limits();
+            }
+
+            @Override
+            public List<TrainingExample> batch(final long step) {
+                if (step == 5) {
+                    throw new IllegalStateException("no turns");
+                }
+                return data.batch(step);
+            }
+
+            @Override
+            public String fingerprint() {
+                return data.fingerprint();
+            }
+        };
+        try (Trainer trainer = Trainer.create(
+                model,
+                false,
+                false,
+                new InitialWeights(1),
+                new TrainerSettings(data.limits(), recipe.adam(), 1, body -> null),
+                fixture.ledger)) {
+            final TrainingLoop loop = new TrainingLoop(
+                    recipe,
+                    model,
+                    trainer,
+                    broken,
+                    data,
+                    new CheckpointFolder(folder.resolve("out"), recipe.keep(), fixture.ledger));
+            final TrainingException e =
+                    assertThrows(TrainingException.class, () -> loop.run(new Watcher(Long.MAX_VALUE)));
+            assertTrue(e.getMessage().startsWith("step 3 of 10: data of " + recipe.file() + ": no turns; there is"));
+            assertFalse(e.getMessage().contains("learning_rate"), e.getMessage());
+        }
     }
 
     @Test
