@@ -2,6 +2,8 @@ package dev.tactus.app;
 
 import dev.tactus.app.cli.BadInputException;
 import dev.tactus.app.cli.ComputeOptions;
+import dev.tactus.app.cli.DefaultModel;
+import dev.tactus.app.eval.EpisodeExport;
 import dev.tactus.app.eval.EvalHelp;
 import dev.tactus.app.eval.EvalJob;
 import dev.tactus.app.eval.EvalSettings;
@@ -41,7 +43,7 @@ public final class EvalCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
-    @Option(names = "--model", paramLabel = "DIR", description = "The model: a folder with config.json and weights.")
+    @Option(names = "--model", paramLabel = "DIR", description = DefaultModel.DESCRIPTION)
     private Path model;
 
     @Option(
@@ -59,8 +61,9 @@ public final class EvalCommand implements Callable<Integer> {
     @Option(
             names = "--family",
             paramLabel = "NAME",
-            description = "captions, hesitation, answer, interruption, backchannel, correction, flashes, crossing,"
-                    + " timed or silence; may be given several times. Default: all that the model has organs for.")
+            description =
+                    "captions, hesitation, answer, interruption, backchannel, correction, flashes, crossing,"
+                            + " timed, silence or tour; may be given several times. Default: all that the model has organs for.")
     private List<String> families = new ArrayList<>();
 
     @Option(
@@ -103,6 +106,13 @@ public final class EvalCommand implements Callable<Integer> {
     private Path folder;
 
     @Option(
+            names = "--write",
+            paramLabel = "DIR",
+            description = "Play nothing: write the episodes there, a folder each, to listen to and to look at, and as a"
+                    + " pattern for recordings. Needs no model.")
+    private Path write;
+
+    @Option(
             names = "--minutes",
             paramLabel = "N",
             defaultValue = "0",
@@ -140,6 +150,12 @@ public final class EvalCommand implements Callable<Integer> {
         VectorModule.load();
         final EvalSettings settings = settings();
         try (Interrupt interrupt = new Interrupt()) {
+            if (write != null) {
+                interrupt.install();
+                final boolean whole = EpisodeExport.write(
+                        settings, write, EvalJob.espeak(), spec.commandLine().getOut(), interrupt::isAsked);
+                return whole ? Main.EXIT_OK : Main.EXIT_INTERRUPTED;
+            }
             final EvalJob job = new EvalJob(
                     settings,
                     EvalJob::espeak,
@@ -155,11 +171,11 @@ public final class EvalCommand implements Callable<Integer> {
     }
 
     private EvalSettings settings() {
-        if (model == null) {
-            throw new BadInputException("no model: name one with --model DIR, a folder with config.json and"
-                    + " model.safetensors (tactus model random makes one to try)");
-        }
         final ParseResult line = spec.commandLine().getParseResult();
+        if (write != null && (folder != null || line.hasMatchedOption("--minutes") || json != null)) {
+            throw BadInputException.of(
+                    "--write", "--folder, --minutes or --json beside it", "episodes that are made, and nothing played");
+        }
         for (final String option : GENERATED) {
             if (folder != null && line.hasMatchedOption(option)) {
                 throw BadInputException.of(
@@ -172,7 +188,7 @@ public final class EvalCommand implements Callable<Integer> {
         range("--sessions", sessions, 1, MOST_SESSIONS);
         final int most = words == null ? DEFAULT_EPISODES : GeneratedTrials.MOST_EPISODES;
         return new EvalSettings(
-                model,
+                write == null ? DefaultModel.or(model) : model,
                 adapter,
                 interaction,
                 families.stream()

@@ -3,12 +3,14 @@ package dev.tactus.app;
 import dev.tactus.app.cli.BadInputException;
 import dev.tactus.app.cli.ByteSize;
 import dev.tactus.app.cli.ComputeOptions;
+import dev.tactus.app.cli.DefaultModel;
 import dev.tactus.app.run.Interrupt;
 import dev.tactus.app.run.MediaOptions;
 import dev.tactus.app.run.Run;
 import dev.tactus.app.run.RunSettings;
 import dev.tactus.engine.EngineContext;
 import dev.tactus.engine.SessionSpec;
+import dev.tactus.engine.model.GenerationConfig;
 import dev.tactus.kernel.SamplingParameters;
 import java.io.Console;
 import java.nio.file.Path;
@@ -30,12 +32,13 @@ import picocli.CommandLine.Spec;
             "",
             "The run ends with the longest medium, or after --seconds. Ctrl-C ends the sessions, closes the files and"
                     + " exits with 130.",
-            "Models of this version have no voice; --out gets a speech.wav once a model speaks."
+            "With a model that speaks, --out gets speech.wav: what it said, aligned to the session's time."
         })
 public final class RunCommand implements Callable<Integer> {
     private static final int MOST_SESSIONS = 4096;
     private static final double MOST_SECONDS = 1e7;
     private static final double NS_PER_SECOND = 1e9;
+    private static final SamplingParameters USUAL_SAMPLING = new SamplingParameters(1, 50, 0.95f);
 
     @Spec
     private CommandSpec spec;
@@ -46,7 +49,7 @@ public final class RunCommand implements Callable<Integer> {
     @Mixin
     private ComputeOptions compute;
 
-    @Option(names = "--model", paramLabel = "DIR", description = "The model: a folder with config.json and weights.")
+    @Option(names = "--model", paramLabel = "DIR", description = DefaultModel.DESCRIPTION)
     private Path model;
 
     @Option(
@@ -84,23 +87,23 @@ public final class RunCommand implements Callable<Integer> {
     @Option(
             names = "--temperature",
             paramLabel = "X",
-            defaultValue = "1.0",
-            description = "Of the draws; 0 takes the likeliest id. Default: ${DEFAULT-VALUE}.")
-    private float temperature;
+            description =
+                    "Of the draws; 0 takes the likeliest id. Default: what the model's generation_config.json says,"
+                            + " else 1.")
+    private Float temperature;
 
     @Option(
             names = "--top-k",
             paramLabel = "N",
-            defaultValue = "50",
-            description = "Draw among the N likeliest, 1 to 256. Default: ${DEFAULT-VALUE}.")
-    private int topK;
+            description = "Draw among the N likeliest, 1 to 256. Default: as for --temperature, else 50.")
+    private Integer topK;
 
     @Option(
             names = "--top-p",
             paramLabel = "X",
-            defaultValue = "0.95",
-            description = "Draw among the likeliest with this much probability together. Default: ${DEFAULT-VALUE}.")
-    private float topP;
+            description = "Draw among the likeliest with this much probability together. Default: as for"
+                    + " --temperature, else 0.95.")
+    private Float topP;
 
     @Option(
             names = "--realtime",
@@ -138,10 +141,6 @@ public final class RunCommand implements Callable<Integer> {
     }
 
     private RunSettings settings() {
-        if (model == null) {
-            throw new BadInputException("no model: name one with --model DIR, a folder with config.json and"
-                    + " model.safetensors (tactus model random makes one to try); this version comes with none");
-        }
         if (!media.isAnyNamed() && seconds == null) {
             throw new BadInputException(
                     "nothing to do: give --audio, --video or --text, or --seconds for a session without any");
@@ -149,12 +148,13 @@ public final class RunCommand implements Callable<Integer> {
         if (sessions < 1 || sessions > MOST_SESSIONS) {
             throw BadInputException.of("--sessions", sessions, "1 to " + MOST_SESSIONS);
         }
+        final Path chosen = DefaultModel.or(model);
         return new RunSettings(
-                model,
+                chosen,
                 adapter,
                 interaction,
                 sessions,
-                SessionSpec.of().withSeed(seed).withSampling(sampling()),
+                SessionSpec.of().withSeed(seed).withSampling(sampling(chosen)),
                 tickLimit(),
                 compute.threads(),
                 compute.kernels(),
@@ -165,9 +165,13 @@ public final class RunCommand implements Callable<Integer> {
                 isTerminal());
     }
 
-    private SamplingParameters sampling() {
+    private SamplingParameters sampling(final Path folder) {
+        final SamplingParameters own = GenerationConfig.read(folder, USUAL_SAMPLING);
         try {
-            return new SamplingParameters(temperature, topK, topP);
+            return new SamplingParameters(
+                    temperature == null ? own.temperature() : temperature,
+                    topK == null ? own.topK() : topK,
+                    topP == null ? own.topP() : topP);
         } catch (final IllegalArgumentException ex) {
             throw new BadInputException("--" + ex.getMessage(), ex);
         }

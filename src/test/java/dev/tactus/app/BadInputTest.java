@@ -96,7 +96,6 @@ class BadInputTest {
 
     @Test
     void shouldRefuseToRunNothing() {
-        Outcome.of("run", "--seconds", 1).assertBadInput("no model", "--model DIR");
         Outcome.of("run", "--model", model).assertBadInput("nothing to do", "--seconds");
         assertRefused(folder.resolve("absent"), List.of("--seconds", 1), "absent", "no such");
         assertRefused(folder, List.of("--seconds", 1), "config.json", "no such file");

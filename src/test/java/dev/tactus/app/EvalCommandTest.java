@@ -7,6 +7,10 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import dev.tactus.bindings.NativeBindingException;
 import dev.tactus.engine.audio.WavWriter;
 import dev.tactus.engine.model.RandomModel;
+import dev.tactus.scenario.Episode;
+import dev.tactus.scenario.EpisodeFolder;
+import dev.tactus.scenario.Family;
+import dev.tactus.scenario.GeneratorSettings;
 import dev.tactus.scenario.eval.Measure;
 import dev.tactus.scenario.language.Vocabulary;
 import dev.tactus.scenario.speech.EspeakSpeech;
@@ -145,8 +149,29 @@ class EvalCommandTest {
     }
 
     @Test
+    void shouldWriteEpisodesThatCanBePlayed() throws IOException {
+        assumeTrue(isEspeakThere(), "espeak-ng is not installed");
+        final Path written = folder.resolve("written");
+        final Outcome outcome = Outcome.good("eval", "--write", written, "--family", "tour", "--episodes", 1);
+        final Path episode = written.resolve("tour-00000");
+        assertTrue(outcome.out().startsWith(episode + ": "), outcome.out());
+        final Episode read = EpisodeFolder.read(episode);
+        assertEquals(Family.TOUR, read.family().orElseThrow());
+        assertEquals(GeneratorSettings.TOUR_TICKS, read.ticks());
+        assertTrue(read.hasVideo() && !read.timeline().interruptions().isEmpty());
+        Outcome.of("eval", "--write", written, "--family", "tour", "--episodes", 1)
+                .assertBadInput(episode + ": found something there already, allowed a new folder");
+        assertTrue(Outcome.good("eval", "--model", shared.resolve("m"), "--folder", episode)
+                .out()
+                .contains("1 episode"));
+    }
+
+    @Test
     void shouldSayWhatElseIsWrong() {
-        Outcome.of("eval").assertBadInput("no model: name one with --model DIR");
+        Outcome.of("eval", "--write", folder.resolve("w"), "--minutes", 3)
+                .assertBadInput("--write: found --folder, --minutes or --json beside it");
+        Outcome.of("eval", "--write", shared.resolve("m").resolve("config.json"))
+                .assertBadInput("a directory");
         Outcome.of("eval", "--model", shared.resolve("m"), "--folder", folder, "--words", 3)
                 .assertBadInput("--folder: found --words beside it");
         Outcome.of("eval", "--model", Fixture.golden("text-dense"), "--folder", folder)

@@ -69,11 +69,11 @@ class MiniRecipeTest {
                         Files.readString(mini().resolve("recipe.json")),
                         "\"config\": \".\"",
                         "\"config\": \"" + mini() + '"',
-                        "\"steps\": 5000",
+                        "\"steps\": 3000",
                         "\"steps\": 2",
                         "\"sequences\": 8",
                         "\"sequences\": 2",
-                        "\"batches\": 10",
+                        "\"batches\": 5",
                         "\"batches\": 1"));
         final Path out = folder.resolve("out");
         final Outcome outcome = Outcome.good("train", "--recipe", recipe, "--out", out);

@@ -11,7 +11,7 @@ package dev.tactus.scenario;
  */
 public record Acoustics(double snrMinDb, double snrMaxDb, double equaliserDb, double roomShare, double burstShare) {
     /** Everything that a desk may be: noise, knocks, microphones and rooms. */
-    public static final Acoustics VARIED = new Acoustics(8, 45, 8, 0.4, 0.4);
+    public static final Acoustics VARIED = new Acoustics(8, 45, 6, 0.3, 0.3);
     /** A good microphone in a quiet place. */
     public static final Acoustics CLEAN = new Acoustics(45, 60, 0, 0, 0);
 

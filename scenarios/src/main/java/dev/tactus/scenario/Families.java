@@ -57,6 +57,7 @@ final class Families {
             case CROSSING -> crossing(scene);
             case TIMED -> timed();
             case SILENCE -> silence();
+            case TOUR -> tour(scene);
         }
     }
 
@@ -200,6 +201,11 @@ final class Families {
         if (asked) {
             speak(Grammar.random(CommandKind.WATCH, draws, 0), draws.chance(0.2));
         }
+        watch(scene, asked);
+    }
+
+    /** From here on the shape crosses the line, at times that are known. */
+    private void watch(final Scene scene, final boolean asked) {
         scene.aim(cursorMs, asked, script.lengthMs(), draws);
         for (final int atMs : scene.crossings(script.lengthMs())) {
             script.crossings.add(new Timeline.Crossing(atMs, false));
@@ -235,6 +241,28 @@ final class Families {
             cursorMs = draws.between(cursorMs, Math.max(cursorMs, script.lengthMs() - 5000));
             words(HARMLESS, draws.between(1, 4), Role.RANDOM);
         }
+    }
+
+    /** In one order, each once: a model that loses the thread shows it. */
+    private void tour(final Scene scene) {
+        words(Vocabulary.CHAT, 3, Role.RANDOM);
+        speak(Grammar.random(CommandKind.AFTER, draws, 0), true);
+        afterSpeech(1);
+        speak(Grammar.random(CommandKind.COUNT_FLASHES, draws, 0), false);
+        cursorMs += draws.between(1200, 2200);
+        for (int i = draws.between(2, 3); i > 0; i--) {
+            flash();
+        }
+        final Timeline.Speech speech = longSpeech();
+        if (speech != null) {
+            final ScriptWriter.Prepared stop = writer.prepare(List.of(Vocabulary.STOP), writer.user(), List.of());
+            final int startMs = Math.max(cursorMs, draws.between(speech.startMs() + 600, speech.endMs() - 1200));
+            cursorMs = writer.say(stop, startMs, Role.STOP, false);
+        }
+        afterSpeech(1);
+        speak(Grammar.random(CommandKind.PAINT, draws, 1), false);
+        afterSpeech(1);
+        watch(scene, speak(Grammar.random(CommandKind.WATCH, draws, 0), false));
     }
 
     private boolean words(final List<String> from, final int count, final Role role) {

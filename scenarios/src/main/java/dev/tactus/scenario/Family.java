@@ -24,7 +24,9 @@ public enum Family {
     /** The model says something after so many seconds. */
     TIMED(false),
     /** Nobody says anything for long. */
-    SILENCE(false);
+    SILENCE(false),
+    /** Some of everything in one conversation, three times as long as the others: words, a pause, flashes, a stop. */
+    TOUR(true);
 
     private final boolean video;
 

@@ -32,6 +32,8 @@ public record GeneratorSettings(
         TargetTiming timing) {
     /** Shortest: a long command, its answer, and room around. */
     public static final int MIN_TICKS = 60;
+    /** An episode of {@link Family#TOUR}: 45 s. */
+    public static final int TOUR_TICKS = 225;
     /** Longest: an hour. */
     public static final int MAX_TICKS = 18_000;
 
@@ -101,6 +103,15 @@ public record GeneratorSettings(
     public GeneratorSettings withTiming(final TargetTiming other) {
         return new GeneratorSettings(
                 ticks, silenceTicks, split, weights, wholePhrases, ownVoice, faults, voice, acoustics, other);
+    }
+
+    /** Ticks of an episode of {@code family}. */
+    public int ticks(final Family family) {
+        return switch (family) {
+            case SILENCE -> silenceTicks;
+            case TOUR -> TOUR_TICKS;
+            default -> ticks;
+        };
     }
 
     private static Map<Family, Double> mixture() {

@@ -84,9 +84,10 @@ public final class ScenarioGenerator {
 
     /** What happens in the episode of a family and a seed, and what should be put out. */
     Draft draft(final Family family, final long seed) {
-        final Script script = new Script(family == Family.SILENCE ? settings.silenceTicks() : settings.ticks());
+        final Script script = new Script(settings.ticks(family));
         final Draws sceneDraws = new Draws(seed, SCENE);
-        final Scene scene = new Scene(sceneDraws, family == Family.CROSSING || sceneDraws.chance(0.3));
+        final Scene scene =
+                new Scene(sceneDraws, family == Family.CROSSING || family == Family.TOUR || sceneDraws.chance(0.3));
         final ScriptWriter writer = new ScriptWriter(script, new Draws(seed, SCRIPT), settings, source);
         new Families(writer).write(family, scene);
         script.words.sort(Comparator.comparingInt(Timeline.HeardWord::startMs));

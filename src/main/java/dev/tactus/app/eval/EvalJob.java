@@ -97,8 +97,9 @@ public final class EvalJob {
             requireWords(model, interaction);
             final List<Family> families = families(model);
             final EngineContext context = context(model, interaction, ledger);
-            final ScenarioGenerator generator =
-                    settings.folder() == null || settings.minutes() > 0 ? generator(interaction) : null;
+            final ScenarioGenerator generator = settings.folder() == null || settings.minutes() > 0
+                    ? generator(settings, interaction.audioOut().isPresent(), speech.get())
+                    : null;
             final RecordedTrials recorded = recorded();
             final Iterator<Trial> trials = recorded != null
                     ? recorded
@@ -201,7 +202,8 @@ public final class EvalJob {
                 .toList();
     }
 
-    private ScenarioGenerator generator(final InteractionConfig interaction) {
+    /** What makes the episodes, for a model that speaks or only writes. */
+    static ScenarioGenerator generator(final EvalSettings settings, final boolean speaks, final SpeechSource source) {
         final GeneratorSettings like = GeneratorSettings.training();
         final double whole =
                 switch (settings.phrases()) {
@@ -210,10 +212,7 @@ public final class EvalJob {
                     case WHOLE -> 1;
                 };
         return new ScenarioGenerator(
-                like.with(settings.split())
-                        .withWholePhrases(whole)
-                        .withVoice(interaction.audioOut().isPresent()),
-                speech.get());
+                like.with(settings.split()).withWholePhrases(whole).withVoice(speaks), source);
     }
 
     private RecordedTrials recorded() {

@@ -257,7 +257,7 @@ public final class TrainJob implements TrainingListener {
             if (trainer.isAdapter()) {
                 trainer.saveAdapter(made);
             } else {
-                trainer.exportModel(made);
+                trainer.exportModel(made, recipe.matrices());
             }
             RunFolder.delete(old);
             if (Files.exists(target)) {

@@ -12,8 +12,6 @@ import dev.tactus.memory.MemoryLedger;
 import dev.tactus.memory.OffHeap;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -199,15 +197,8 @@ final class LoraFile implements AutoCloseable {
 
     private void read(final String name, final long target) {
         final Tensor tensor = file.tensor(name);
-        final MemorySegment data = tensor.data();
         for (long i = 0; i < tensor.elements(); i++) {
-            final float value =
-                    switch (tensor.dtype()) {
-                        case BF16 ->
-                            Float.intBitsToFloat(data.get(ValueLayout.JAVA_SHORT_UNALIGNED, i * Short.BYTES) << 16);
-                        case F16 -> Float.float16ToFloat(data.get(ValueLayout.JAVA_SHORT_UNALIGNED, i * Short.BYTES));
-                        default -> data.get(ValueLayout.JAVA_FLOAT_UNALIGNED, i * Float.BYTES);
-                    };
+            final float value = tensor.floatAt(i);
             if (!Float.isFinite(value)) {
                 throw new InvalidModelException(
                         file.path() + ": tensor " + name + ": element " + i + " is " + value + ", allowed finite");

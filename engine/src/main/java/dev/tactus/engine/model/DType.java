@@ -54,6 +54,12 @@ public enum DType {
         return bytes;
     }
 
+    /** {@code value}, finite, rounded to the nearest bfloat16, ties to even. */
+    public static short bfloat16(final float value) {
+        final int bits = Float.floatToRawIntBits(value);
+        return (short) ((bits + 0x7FFF + (bits >>> 16 & 1)) >>> 16);
+    }
+
     /** Whether a weight may be stored so: BF16, F16 or F32. */
     public boolean isWeight() {
         return this == BF16 || this == F16 || this == F32;

@@ -137,28 +137,15 @@ public record InteractionConfig(
 
     /** This config for a model whose head that speaks is {@code speech}, or that has none. */
     public InteractionConfig withAudioOut(final Optional<AudioOutConfig> speech) {
-        return new InteractionConfig(
-                tickMs,
-                tickTokenId,
-                quietTokenId,
-                speakTokenId,
-                sayTokenId,
-                audioGapTokenId,
-                videoGapTokenId,
-                textInTokenId,
-                hearTokenId,
-                cutTokenId,
-                textInMax,
-                textOutMax,
-                videoRows,
-                videoCols,
-                sinkPositions,
-                globalWindow,
-                speech);
+        return with(sinkPositions, globalWindow, speech);
     }
 
     /** This config with another view of the past, for its global layers. */
     public InteractionConfig withContext(final int sinks, final int window) {
+        return with(sinks, window, audioOut);
+    }
+
+    private InteractionConfig with(final int sinks, final int window, final Optional<AudioOutConfig> speech) {
         return new InteractionConfig(
                 tickMs,
                 tickTokenId,
@@ -176,7 +163,7 @@ public record InteractionConfig(
                 videoCols,
                 sinks,
                 window,
-                audioOut);
+                speech);
     }
 
     /** The control ids by the name of their field, in the order of this record. */

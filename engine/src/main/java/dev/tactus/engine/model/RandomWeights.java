@@ -102,7 +102,7 @@ final class RandomWeights {
             final double level = (row % levels) / (levels - 1.0) * 2 - 1;
             final long sign = mixed(seed + row / levels * d + (first + i) % d) >>> 63;
             final double value = ((sign * 2 - 1) * level + 0.1 * random.next()) * scale;
-            target.set(SHORT, i * Short.BYTES, bfloat16((float) value));
+            target.set(SHORT, i * Short.BYTES, DType.bfloat16((float) value));
         }
     }
 
@@ -123,14 +123,8 @@ final class RandomWeights {
         if (dtype == DType.F32) {
             target.set(FLOAT, at, value);
         } else {
-            target.set(SHORT, at, bfloat16(value));
+            target.set(SHORT, at, DType.bfloat16(value));
         }
-    }
-
-    /** {@code value}, finite, rounded to the nearest bfloat16, ties to even. */
-    static short bfloat16(final float value) {
-        final int bits = Float.floatToRawIntBits(value);
-        return (short) ((bits + 0x7FFF + (bits >>> 16 & 1)) >>> 16);
     }
 
     /** A bijection that spreads the bits of {@code z}; after Stafford's variant 13 of the MurmurHash3 finaliser. */

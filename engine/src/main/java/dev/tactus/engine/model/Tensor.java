@@ -1,6 +1,7 @@
 package dev.tactus.engine.model;
 
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 
 /**
@@ -35,6 +36,21 @@ public record Tensor(String file, String name, DType dtype, long[] shape, Memory
     /** The number of elements. */
     public long elements() {
         return data.byteSize() / dtype.bytes();
+    }
+
+    /**
+     * An element, widened to float32.
+     *
+     * @param index in row-major order, from 0
+     * @throws InvalidModelException in one line when the type is not one of weights: BF16, F16 or F32
+     */
+    public float floatAt(final long index) {
+        return switch (dtype) {
+            case BF16 -> Float.intBitsToFloat(data.get(ValueLayout.JAVA_SHORT_UNALIGNED, index * Short.BYTES) << 16);
+            case F16 -> Float.float16ToFloat(data.get(ValueLayout.JAVA_SHORT_UNALIGNED, index * Short.BYTES));
+            case F32 -> data.get(ValueLayout.JAVA_FLOAT_UNALIGNED, index * Float.BYTES);
+            default -> throw new InvalidModelException(file + ": tensor " + this + ": expected BF16, F16 or F32");
+        };
     }
 
     /** Whether the dimensions are exactly {@code dims}. */

@@ -4,8 +4,6 @@ import dev.tactus.kernel.WeightType;
 import dev.tactus.memory.FreezableArena;
 import dev.tactus.memory.MemoryTag;
 import dev.tactus.memory.OffHeap;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 
 /**
  * Turns checked tensors into what kernels read: big ones in place, small ones as float32 copies. Used by one thread,
@@ -55,7 +53,7 @@ final class WeightLoader {
         final long address = allocate((long) channels * taps);
         for (int tap = 0; tap < taps; tap++) {
             for (int channel = 0; channel < channels; channel++) {
-                final float value = valueAt(tensor, (long) channel * taps + tap);
+                final float value = tensor.floatAt((long) channel * taps + tap);
                 OffHeap.putFloat(address + ((long) tap * channels + channel) * Float.BYTES, value);
             }
         }
@@ -64,7 +62,7 @@ final class WeightLoader {
 
     /** A tensor of one element. */
     float scalar(final String name) {
-        return valueAt(checkpoint.tensor(name), 0);
+        return checkpoint.tensor(name).floatAt(0);
     }
 
     private static WeightType typeOf(final Tensor tensor) {
@@ -83,7 +81,7 @@ final class WeightLoader {
             OffHeap.copy(tensor.address(), address, elements * Float.BYTES);
         } else {
             for (long i = 0; i < elements; i++) {
-                OffHeap.putFloat(address + i * Float.BYTES, valueAt(tensor, i));
+                OffHeap.putFloat(address + i * Float.BYTES, tensor.floatAt(i));
             }
         }
         return address;
@@ -92,15 +90,5 @@ final class WeightLoader {
     private long allocate(final long floats) {
         return arena.allocate(MemoryTag.WEIGHTS, floats * Float.BYTES, ALIGNMENT)
                 .address();
-    }
-
-    private static float valueAt(final Tensor tensor, final long index) {
-        final MemorySegment data = tensor.data();
-        return switch (tensor.dtype()) {
-            case BF16 -> Float.intBitsToFloat(data.get(ValueLayout.JAVA_SHORT_UNALIGNED, index * Short.BYTES) << 16);
-            case F16 -> Float.float16ToFloat(data.get(ValueLayout.JAVA_SHORT_UNALIGNED, index * Short.BYTES));
-            case F32 -> data.get(ValueLayout.JAVA_FLOAT_UNALIGNED, index * Float.BYTES);
-            default -> throw new IllegalStateException("tensor " + tensor + " was not checked");
-        };
     }
 }

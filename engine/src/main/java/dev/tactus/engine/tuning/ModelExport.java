@@ -12,6 +12,7 @@ import dev.tactus.memory.OffHeap;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.channels.FileChannel;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -25,9 +26,9 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Writes masters as a model directory that the engine opens: float32 weights, into which the factors of an adapter are
- * merged, and the small files of the model that was trained. Tensors of the source that are known and not trained
- * (heads that speak or predict ahead) go along unchanged.
+ * Writes masters as a model directory that the engine opens: weights, into which the factors of an adapter are merged,
+ * and the small files of the model that was trained. Tensors of the source that are known and not trained (heads that
+ * speak or predict ahead) go along unchanged.
  */
 final class ModelExport {
     private static final List<String> SMALL_FILES = List.of(".json", ".jinja", ".txt", ".model", "LICENSE", "NOTICE");
@@ -58,8 +59,15 @@ final class ModelExport {
         }
     }
 
-    /** The folder appears complete or not at all. */
-    void write(final Path directory) {
+    /**
+     * The folder appears complete or not at all.
+     *
+     * @param matrices the type of matrices, float32 or bfloat16 (to nearest, ties to even); everything else is float32
+     */
+    void write(final Path directory, final DType matrices) {
+        if (matrices != DType.F32 && matrices != DType.BF16) {
+            throw new IllegalArgumentException(directory + ": matrices as " + matrices + ": expected F32 or BF16");
+        }
         final Path target = directory.toAbsolutePath().normalize();
         try {
             requireFree(target);
@@ -71,7 +79,7 @@ final class ModelExport {
             boolean complete = false;
             try {
                 Files.createDirectory(partial);
-                fill(partial);
+                fill(partial, matrices);
                 Files.deleteIfExists(target);
                 Files.move(partial, target, StandardCopyOption.ATOMIC_MOVE);
                 complete = true;
@@ -85,7 +93,7 @@ final class ModelExport {
         }
     }
 
-    private void fill(final Path folder) throws IOException {
+    private void fill(final Path folder, final DType matrices) throws IOException {
         copySmallFiles(folder);
         Files.write(folder.resolve(ModelConfig.FILE_NAME), config);
         force(folder.resolve(ModelConfig.FILE_NAME));
@@ -96,17 +104,18 @@ final class ModelExport {
                         ModelTensors.check(parameters.config(), checkpoint).skipped()) {
                     kept.add(checkpoint.tensor(name));
                 }
-                writeWeights(folder, kept);
+                writeWeights(folder, matrices, kept);
             }
         } else {
-            writeWeights(folder, List.of());
+            writeWeights(folder, matrices, List.of());
         }
     }
 
-    private void writeWeights(final Path folder, final List<Tensor> kept) throws IOException {
+    private void writeWeights(final Path folder, final DType matrices, final List<Tensor> kept) throws IOException {
         final List<SafetensorsWriter.Declared> declared = new ArrayList<>();
         for (final Parameter parameter : parameters.all()) {
-            declared.add(new SafetensorsWriter.Declared(parameter.name(), DType.F32, parameter.shape()));
+            declared.add(
+                    new SafetensorsWriter.Declared(parameter.name(), type(parameter, matrices), parameter.shape()));
         }
         for (final Tensor tensor : kept) {
             declared.add(new SafetensorsWriter.Declared(tensor.name(), tensor.dtype(), tensor.shape()));
@@ -118,6 +127,8 @@ final class ModelExport {
                         factors == null ? Optional.empty() : factors.adapter().beside(parameter.name());
                 if (beside.isPresent()) {
                     writeMerged(writer, parameter, beside.get());
+                } else if (type(parameter, matrices) == DType.BF16) {
+                    writeRounded(writer, parameter);
                 } else {
                     writer.write(
                             parameter.name(),
@@ -130,6 +141,21 @@ final class ModelExport {
                 }
             }
             writer.commit();
+        }
+    }
+
+    private static DType type(final Parameter parameter, final DType matrices) {
+        return parameter.isMatrix() ? matrices : DType.F32;
+    }
+
+    private static void writeRounded(final SafetensorsWriter writer, final Parameter parameter) throws IOException {
+        try (Arena arena = Arena.ofConfined()) {
+            final MemorySegment rounded = arena.allocate(parameter.elements() * Short.BYTES, Short.BYTES);
+            for (long i = 0; i < parameter.elements(); i++) {
+                final float value = OffHeap.getFloat(parameter.value() + i * Float.BYTES);
+                rounded.set(ValueLayout.JAVA_SHORT, i * Short.BYTES, DType.bfloat16(value));
+            }
+            writer.write(parameter.name(), rounded);
         }
     }
 

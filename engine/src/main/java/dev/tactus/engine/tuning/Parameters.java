@@ -12,8 +12,6 @@ import dev.tactus.engine.model.VoiceTensors;
 import dev.tactus.memory.FreezableArena;
 import dev.tactus.memory.MemoryTag;
 import dev.tactus.memory.OffHeap;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -169,19 +167,9 @@ public final class Parameters {
     }
 
     private static void widen(final Tensor tensor, final long target) {
-        final MemorySegment data = tensor.data();
         for (long i = 0; i < tensor.elements(); i++) {
-            OffHeap.putFloat(target + i * Float.BYTES, element(tensor, data, i));
+            OffHeap.putFloat(target + i * Float.BYTES, tensor.floatAt(i));
         }
-    }
-
-    private static float element(final Tensor tensor, final MemorySegment data, final long index) {
-        return switch (tensor.dtype()) {
-            case BF16 -> Float.intBitsToFloat(data.get(ValueLayout.JAVA_SHORT_UNALIGNED, index * Short.BYTES) << 16);
-            case F16 -> Float.float16ToFloat(data.get(ValueLayout.JAVA_SHORT_UNALIGNED, index * Short.BYTES));
-            case F32 -> data.get(ValueLayout.JAVA_FLOAT_UNALIGNED, index * Float.BYTES);
-            default -> throw new InvalidModelException("tensor " + tensor + ": expected BF16, F16 or F32");
-        };
     }
 
     /** Whether any tensor is read in place, so that its checkpoint must stay open. */

@@ -8,6 +8,7 @@ import dev.tactus.engine.adapter.LoraGroup;
 import dev.tactus.engine.adapter.LoraInit;
 import dev.tactus.engine.json.BoundedJson;
 import dev.tactus.engine.model.Checkpoint;
+import dev.tactus.engine.model.DType;
 import dev.tactus.engine.model.InvalidModelException;
 import dev.tactus.engine.model.ModelConfig;
 import dev.tactus.kernel.LogProbability;
@@ -547,18 +548,29 @@ public final class Trainer implements AutoCloseable {
     }
 
     /**
-     * Writes the masters as a model directory: float32 {@code model.safetensors}, and configuration, tokenizer and
-     * preprocessor files of the model's folder. Tensors of an opened model that nothing trains go along unchanged.
+     * Writes the masters as they are, in float32: {@link #exportModel(Path, DType)}.
      *
-     * @param directory must not exist, or be empty; it appears complete or not at all
      * @throws TrainingException in one line when it cannot be written, and when an adapter is trained
      */
     public void exportModel(final Path directory) {
+        exportModel(directory, DType.F32);
+    }
+
+    /**
+     * Writes the masters as a model directory: {@code model.safetensors}, and configuration, tokenizer and preprocessor
+     * files of the model's folder. Tensors of an opened model that nothing trains go along unchanged.
+     *
+     * @param directory must not exist, or be empty; it appears complete or not at all
+     * @param matrices {@link DType#F32}, or {@link DType#BF16} for matrices rounded to nearest, ties to even, in half
+     *     the bytes; what has a single dimension stays float32
+     * @throws TrainingException in one line when it cannot be written, and when an adapter is trained
+     */
+    public void exportModel(final Path directory, final DType matrices) {
         if (isAdapter()) {
             throw new TrainingException(directory + ": an adapter is trained, not a model: expected saveAdapter "
                     + "for the factors alone, or exportMerged for base and factors in one model");
         }
-        export.write(directory);
+        export.write(directory, matrices);
     }
 
     /**
@@ -571,7 +583,7 @@ public final class Trainer implements AutoCloseable {
      */
     public void exportMerged(final Path directory) {
         requireFinite(directory);
-        export.write(directory);
+        export.write(directory, DType.F32);
     }
 
     /**

@@ -173,10 +173,10 @@ class RandomModelTest {
 
     @Test
     void shouldRoundToBfloat16AsNearestEven() {
-        assertEquals((short) 0x3F80, RandomWeights.bfloat16(1));
-        assertEquals((short) 0x3F80, RandomWeights.bfloat16(Float.intBitsToFloat(0x3F80_8000)));
-        assertEquals((short) 0x3F82, RandomWeights.bfloat16(Float.intBitsToFloat(0x3F81_8000)));
-        assertEquals((short) 0xBF81, RandomWeights.bfloat16(Float.intBitsToFloat(0xBF80_8001)));
+        assertEquals((short) 0x3F80, DType.bfloat16(1));
+        assertEquals((short) 0x3F80, DType.bfloat16(Float.intBitsToFloat(0x3F80_8000)));
+        assertEquals((short) 0x3F82, DType.bfloat16(Float.intBitsToFloat(0x3F81_8000)));
+        assertEquals((short) 0xBF81, DType.bfloat16(Float.intBitsToFloat(0xBF80_8001)));
     }
 
     private static void assertRefused(final String message, final Executable call) {

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.tactus.engine.KernelChoice;
 import dev.tactus.engine.Kernels;
@@ -114,6 +115,43 @@ class ModelExportTest {
             bits[i] = Float.floatToRawIntBits(values[i]);
         }
         return bits;
+    }
+
+    @Test
+    void shouldRoundMatricesToBfloat16WhenAsked() throws IOException {
+        final TinyTask task = new TinyTask(directory.resolve("source"), ledger, SEED);
+        final Path whole = directory.resolve("whole");
+        final Path rounded = directory.resolve("rounded");
+        final Path again = directory.resolve("again");
+        try (Trainer trainer = task.trainer(1)) {
+            trainer.exportModel(whole);
+            trainer.exportModel(rounded, DType.BF16);
+            assertThrows(IllegalArgumentException.class, () -> trainer.exportModel(again, DType.F16));
+        }
+        int matrices = 0;
+        try (Checkpoint masters = Checkpoint.open(whole, ledger);
+                Checkpoint written = Checkpoint.open(rounded, ledger)) {
+            for (final String name : masters.names()) {
+                final Tensor expected = masters.tensor(name);
+                final Tensor found = written.tensor(name);
+                final boolean matrix = found.dtype() == DType.BF16;
+                matrices += matrix ? 1 : 0;
+                assertEquals(Arrays.stream(expected.shape()).filter(n -> n > 1).count() > 1, matrix, found.toString());
+                for (long i = 0; i < expected.elements(); i++) {
+                    final float value = expected.floatAt(i);
+                    final float nearest = Float.intBitsToFloat(DType.bfloat16(value) << 16);
+                    assertEquals(matrix ? nearest : value, found.floatAt(i), name);
+                }
+            }
+        }
+        assertTrue(matrices > 0);
+        try (Trainer trainer = Trainer.open(rounded, TrainerSettings.of(TrainingLimits.of(1, 4)), ledger)) {
+            trainer.exportModel(again, DType.BF16);
+        }
+        assertEquals(
+                -1,
+                Files.mismatch(rounded.resolve(Checkpoint.SINGLE_FILE), again.resolve(Checkpoint.SINGLE_FILE)),
+                "rounding a second time changes nothing");
     }
 
     @Test

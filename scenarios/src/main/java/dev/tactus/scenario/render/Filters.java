@@ -1,6 +1,8 @@
 package dev.tactus.scenario.render;
 
 import dev.tactus.scenario.Draws;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorSpecies;
 
 /** What stands between a mouth and the samples: a microphone's colour and a room. Stateless. */
 final class Filters {
@@ -8,6 +10,7 @@ final class Filters {
     private static final int BANDS = 8;
     private static final int GRID = 128;
     private static final int RATE_HZ = 16_000;
+    private static final VectorSpecies<Float> FLOATS = FloatVector.SPECIES_PREFERRED;
 
     private Filters() {}
 
@@ -69,7 +72,14 @@ final class Filters {
     private static void addDelayed(final float[] out, final float[] in, final int delay, final float gain) {
         final int from = Math.max(0, delay);
         final int to = Math.min(out.length, in.length + delay);
-        for (int i = from; i < to; i++) {
+        int i = from;
+        for (final int end = to - FLOATS.length(); i <= end; i += FLOATS.length()) {
+            FloatVector.fromArray(FLOATS, in, i - delay)
+                    .mul(gain)
+                    .add(FloatVector.fromArray(FLOATS, out, i))
+                    .intoArray(out, i);
+        }
+        for (; i < to; i++) {
             out[i] += gain * in[i - delay];
         }
     }

@@ -42,7 +42,7 @@ public final class Mixer {
             out = Filters.equalise(out, acoustics.equaliserDb(), draws);
         }
         if (draws.chance(acoustics.roomShare())) {
-            out = Filters.room(out, draws.uniform(0.08, 0.4), draws.uniform(-18, -3), draws);
+            out = Filters.room(out, draws.uniform(0.08, 0.3), draws.uniform(-20, -6), draws);
         }
         final double level = Utterance.LEVEL * StrictMath.pow(10, quietest / 20);
         noise(out, level, acoustics, draws);

@@ -96,9 +96,7 @@ record ScenarioChoice(GeneratorSettings settings, boolean byTurns, int voices, f
 
     /** Ticks of the longest episode. */
     int mostTicks() {
-        return settings.weights().containsKey(Family.SILENCE)
-                ? Math.max(settings.ticks(), settings.silenceTicks())
-                : settings.ticks();
+        return families().stream().mapToInt(settings::ticks).max().orElseThrow();
     }
 
     /** As recipes write it. */

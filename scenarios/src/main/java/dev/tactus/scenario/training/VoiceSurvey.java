@@ -16,8 +16,6 @@ import dev.tactus.scenario.language.Grammar;
 import dev.tactus.scenario.language.Vocabulary;
 import dev.tactus.scenario.speech.SpeechSource;
 import dev.tactus.scenario.speech.VoiceBook;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -102,18 +100,8 @@ final class VoiceSurvey {
     private static float[] values(final Tensor tensor) {
         final float[] out = new float[(int) tensor.elements()];
         for (int i = 0; i < out.length; i++) {
-            out[i] = element(tensor, i);
+            out[i] = tensor.floatAt(i);
         }
         return out;
-    }
-
-    private static float element(final Tensor tensor, final long index) {
-        final MemorySegment data = tensor.data();
-        return switch (tensor.dtype()) {
-            case BF16 -> Float.intBitsToFloat(data.get(ValueLayout.JAVA_SHORT_UNALIGNED, index * Short.BYTES) << 16);
-            case F16 -> Float.float16ToFloat(data.get(ValueLayout.JAVA_SHORT_UNALIGNED, index * Short.BYTES));
-            case F32 -> data.get(ValueLayout.JAVA_FLOAT_UNALIGNED, index * Float.BYTES);
-            default -> throw new IllegalArgumentException("tensor " + tensor + ": expected BF16, F16 or F32");
-        };
     }
 }

@@ -58,6 +58,14 @@ class OracleScoresTest {
                     case CROSSING -> List.of(Measure.CROSSING_SAID, Measure.CROSSING_REACTION);
                     case TIMED -> List.of(Measure.TIMED_NEAR, Measure.TIMED_ERROR);
                     case SILENCE -> List.of();
+                    case TOUR ->
+                        List.of(
+                                Measure.CAPTION_RANDOM,
+                                Measure.RIGHT_REPLY,
+                                Measure.CORRECTION_OBEYED,
+                                Measure.STOP_LATENCY,
+                                Measure.COUNT_EXACT,
+                                Measure.CROSSING_SAID);
                 });
         return out;
     }

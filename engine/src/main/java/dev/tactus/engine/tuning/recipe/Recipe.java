@@ -1,10 +1,12 @@
 package dev.tactus.engine.tuning.recipe;
 
+import dev.tactus.engine.model.DType;
 import dev.tactus.engine.tuning.AdamSettings;
 import dev.tactus.engine.tuning.LearningRate;
 import dev.tactus.engine.tuning.TokenLoss;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
@@ -33,7 +35,9 @@ import java.util.Set;
  * @param evaluation how it is looked at, or empty
  * @param lossAtMost what the loss must have reached in the end, or empty
  * @param out the folder it names for its results, or empty
- * @param identity everything but steps, checkpoint, evaluate, expect and out: what a run that resumes must agree in
+ * @param matrices the type in which the model's matrices are written, F32 or BF16
+ * @param identity everything but steps, checkpoint, evaluate, expect, export and out: what a run that resumes must
+ *     agree in
  */
 public record Recipe(
         Path file,
@@ -55,6 +59,7 @@ public record Recipe(
         Optional<EvaluationChoice> evaluation,
         OptionalDouble lossAtMost,
         Optional<Path> out,
+        DType matrices,
         String identity) {
     /** Most steps of a run. */
     static final long MOST_STEPS = 100_000_000;
@@ -67,7 +72,7 @@ public record Recipe(
 
     private static final double LARGEST_RATE = 1000;
     private static final double LARGEST_CLIP = 1e18;
-    private static final Set<String> MAY_CHANGE = Set.of("steps", "checkpoint", "evaluate", "expect", "out");
+    private static final Set<String> MAY_CHANGE = Set.of("steps", "checkpoint", "evaluate", "expect", "export", "out");
 
     /**
      * Reads a recipe. Fields of {@code data} are checked when the data are opened.
@@ -123,6 +128,7 @@ public record Recipe(
                         : Optional.empty(),
                 lossAtMost(fields),
                 fields.has("out") ? Optional.of(fields.path("out")) : Optional.empty(),
+                matrices(fields, lora.isPresent()),
                 fields.canonical(MAY_CHANGE));
         fields.done();
         return recipe;
@@ -164,6 +170,19 @@ public record Recipe(
         final double most = expect.number("loss_at_most", 0, 1e9);
         expect.done();
         return OptionalDouble.of(most);
+    }
+
+    private static DType matrices(final RecipeFields fields, final boolean isAdapter) {
+        if (!fields.has("export")) {
+            return DType.F32;
+        }
+        if (isAdapter) {
+            throw fields.invalid("export", "one beside lora", "none: an adapter is written in float32");
+        }
+        final RecipeFields export = fields.object("export");
+        final String name = export.choice("matrices", "float32", List.of("float32", "bfloat16"));
+        export.done();
+        return name.equals("float32") ? DType.F32 : DType.BF16;
     }
 
     private record Checkpoints(long every, int keep) {

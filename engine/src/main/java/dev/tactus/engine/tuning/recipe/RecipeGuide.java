@@ -102,6 +102,10 @@ public final class RecipeGuide {
                     "expect.loss_at_most",
                     "number; none",
                     "exit with 1 when the loss of the held-out data (else the smoothed one) is higher in the end"),
+            field(
+                    "export.matrices",
+                    "float32, bfloat16; float32",
+                    "type of the new model's matrices; the rest is float32"),
             field("out", "folder", "where the results go, if the command does not say"));
 
     private RecipeGuide() {}
