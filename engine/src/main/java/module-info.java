@@ -15,6 +15,7 @@ module dev.tactus.engine {
     exports dev.tactus.engine.device.cpu;
     exports dev.tactus.engine.ledger;
     exports dev.tactus.engine.model;
+    exports dev.tactus.engine.sim;
     exports dev.tactus.engine.text;
     exports dev.tactus.engine.tuning;
     exports dev.tactus.engine.tuning.recipe;

@@ -41,4 +41,5 @@ const struct tactus_exact TACTUS_TABLE = {
     .sample_scratch = sample_scratch,
     .vocoder_block = vocoder_block,
     .flow = flow,
+    .flow_together = flow_together,
 };

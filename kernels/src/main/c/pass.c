@@ -544,6 +544,31 @@ static void run_flow(struct worker *w, const void *op, int64_t from, int64_t to)
     }
 }
 
+/*
+ * Fewer blocks than workers, as where a single session speaks: all of them make each block, since its weights take
+ * longer to read than workers to meet. Every worker calls; the bits are those of run_flow.
+ */
+static void run_flow_together(struct worker *w, const struct op_flow *o, int64_t rows) {
+    const int64_t *places = w->pass->voice_block;
+    const int64_t block = o->head->block;
+    const size_t bytes = (size_t)block * sizeof *o->blocks;
+    const struct tactus_flow_share share = {
+        .index = (uint32_t)w->index,
+        .count = (uint32_t)w->count,
+        .barrier = w->program->barrier,
+        .shared = w->program->scratch[0] + TACTUS_PACK_SLOTS * w->program->pack_bytes,
+        .scratch = w->scratch,
+    };
+    for (int64_t i = 0; i < rows && w->index == 0; i++) {
+        memcpy(o->blocks + i * block, at(places[i]), bytes);
+    }
+    barrier_await(w->program->barrier, share.count);
+    w->exact->flow_together(o->head, o->condition, o->blocks, (int32_t)rows, &share);
+    for (int64_t i = 0; i < rows && w->index == 0; i++) {
+        memcpy(at(places[i]), o->blocks + i * block, bytes);
+    }
+}
+
 /* The log mels of a block of normalised ones. */
 static void denormalise(const struct op_vocode *o, const float *block, float *log_mel) {
     for (int64_t i = 0; i < VOCODER_FRAMES; i++) {
@@ -721,7 +746,11 @@ TACTUS_EXPORT void tactus_pass_run(const struct tactus_program *program, struct 
         if (index == 0) {
             mark_stage(program, pass, i);
         }
-        run_share(&w, op, units);
+        if (((const struct tactus_op *)op)->code == TACTUS_FLOW && units > 0 && units < w.count) {
+            run_flow_together(&w, op, units);
+        } else {
+            run_share(&w, op, units);
+        }
     }
 }
 

@@ -75,6 +75,15 @@ struct tactus_flow_layer {
     struct tactus_flow_matrix a, b; /* [width, width] */
 };
 
+struct tactus_barrier;
+
+/* A worker of a crew that makes blocks together. */
+struct tactus_flow_share {
+    uint32_t index, count;
+    struct tactus_barrier *barrier; /* theirs alone */
+    void *shared, *scratch;         /* as flow's: one of all, and one of this worker, which may be the same for one */
+};
+
 /* A flow head. Fields of 8 bytes: dev.tactus.kernel.FlowHead writes it as int64s. */
 struct tactus_flow {
     int64_t hidden, block, width, layer_count, steps;
@@ -130,6 +139,9 @@ struct tactus_exact {
     void (*vocoder_block)(const void *tables, void *state, const float *log_mel, float *out, void *scratch);
     /* Scratch: FlowShape.rowBytes, and behind it linear_scratch of the longest inner dimension. */
     void (*flow)(const struct tactus_flow *head, const float *c, float *x, int32_t rows, void *scratch);
+    /* The same by all workers of a crew, each of which calls; up to FlowShape.ROWS rows. */
+    void (*flow_together)(const struct tactus_flow *head, const float *c, float *x, int32_t rows,
+                          const struct tactus_flow_share *share);
 };
 
 /*

@@ -61,9 +61,9 @@ public final class EvalCommand implements Callable<Integer> {
     @Option(
             names = "--family",
             paramLabel = "NAME",
-            description =
-                    "captions, hesitation, answer, interruption, backchannel, correction, flashes, crossing,"
-                            + " timed, silence or tour; may be given several times. Default: all that the model has organs for.")
+            description = "captions, hesitation, answer, interruption, backchannel, correction, flashes, crossing,"
+                    + " timed, silence or tour; may be given several times. Default: all that the model has"
+                    + " organs for.")
     private List<String> families = new ArrayList<>();
 
     @Option(

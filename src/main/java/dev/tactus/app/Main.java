@@ -30,6 +30,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
             TrainCommand.class,
             EvalCommand.class,
             LogitsCommand.class,
+            SimCommand.class,
             ModelCommand.class,
             DoctorCommand.class
         })

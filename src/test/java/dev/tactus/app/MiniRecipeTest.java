@@ -22,7 +22,7 @@ class MiniRecipeTest {
     @TempDir
     private Path folder;
 
-    private static Path mini() {
+    static Path mini() {
         Path root = Path.of("").toAbsolutePath();
         while (!Files.isDirectory(root.resolve(".mvn"))) {
             root = root.getParent();
@@ -69,7 +69,7 @@ class MiniRecipeTest {
                         Files.readString(mini().resolve("recipe.json")),
                         "\"config\": \".\"",
                         "\"config\": \"" + mini() + '"',
-                        "\"steps\": 3000",
+                        "\"steps\": 2700",
                         "\"steps\": 2",
                         "\"sequences\": 8",
                         "\"sequences\": 2",

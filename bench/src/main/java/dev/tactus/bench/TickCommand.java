@@ -48,6 +48,13 @@ public final class TickCommand implements Callable<Integer> {
             description = "Sessions that tick together; a column each.")
     private int[] sessions = {1, 8};
 
+    @Option(
+            names = "--speaking",
+            split = ",",
+            paramLabel = "N",
+            description = "How many of them speak in every tick, for each of --sessions; 0 when none is named.")
+    private int[] speaking = {};
+
     @Option(names = "--threads", paramLabel = "N", description = "Threads that compute; all CPUs when 0.")
     private int threads;
 
@@ -97,15 +104,20 @@ public final class TickCommand implements Callable<Integer> {
     /** Measures every number of sessions, one after the other, and prints one table. */
     @Override
     public Integer call() throws IOException {
+        if (speaking.length != 0 && speaking.length != sessions.length) {
+            throw new IllegalArgumentException("--speaking: found " + speaking.length + " numbers, allowed "
+                    + sessions.length + ", one for each of --sessions");
+        }
         final PrintWriter out = spec.commandLine().getOut();
         final List<TickResult> results = new ArrayList<>();
         try (BenchModel bench = source.open()) {
             final LoadedModel model = bench.load();
             final InteractionConfig interaction = bench.interaction();
             final ProgressLine line = new ProgressLine(spec.commandLine().getErr());
-            for (final int count : sessions) {
+            for (int i = 0; i < sessions.length; i++) {
+                final int count = sessions[i];
                 final TickBench.Progress progress = (phase, done, of) -> show(line, count, phase, done, of);
-                results.add(TickBench.run(model, interaction, scenario(count), progress));
+                results.add(TickBench.run(model, interaction, scenario(i), progress));
                 line.end();
             }
             final String name = modelName(model);
@@ -132,11 +144,20 @@ public final class TickCommand implements Callable<Integer> {
         }
     }
 
-    private TickScenario scenario(final int count) {
+    private TickScenario scenario(final int column) {
         final int computing = threads == 0 ? Runtime.getRuntime().availableProcessors() : threads;
         final long settleNs = settle * SECOND_NS;
         return new TickScenario(
-                count, computing, rows, passes, context, ticks, settleNs, kernels.selection(), WARM_UP_NS);
+                sessions[column],
+                speaking.length == 0 ? 0 : speaking[column],
+                computing,
+                rows,
+                passes,
+                context,
+                ticks,
+                settleNs,
+                kernels.selection(),
+                WARM_UP_NS);
     }
 
     private String modelName(final LoadedModel model) {
@@ -147,7 +168,7 @@ public final class TickCommand implements Callable<Integer> {
     private String head(final String name) {
         return String.format(
                 "model    %s%ntick     %d rows in, %d decode passes, %d threads",
-                name, rows, passes, scenario(1).threads());
+                name, rows, passes, scenario(0).threads());
     }
 
     private static String machine(final List<TickResult> results) {

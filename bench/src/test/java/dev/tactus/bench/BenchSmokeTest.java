@@ -64,11 +64,44 @@ class BenchSmokeTest {
 
     private static TickScenario scenario(final int sessions, final int rows, final int passes) {
         return new TickScenario(
-                sessions, 2, rows, passes, 100, 4, SETTLE_NS, KernelSelection.of(KernelChoice.REFERENCE), 0);
+                sessions, 0, 2, rows, passes, 100, 4, SETTLE_NS, KernelSelection.of(KernelChoice.REFERENCE), 0);
     }
 
     private static TickResult measure(final TickScenario scenario) {
         return TickBench.run(model.load(), model.interaction(), scenario, (phase, done, of) -> {});
+    }
+
+    @Test
+    void shouldMeasureSessionsThatSpeak() {
+        Path mini = Path.of("").toAbsolutePath();
+        while (!Files.isDirectory(mini.resolve("models"))) {
+            mini = mini.getParent();
+        }
+        final String model = mini.resolve("models/mini").toString();
+        final String[] command = {
+            "tick",
+            "--model",
+            model,
+            "--sessions",
+            "2",
+            "--speaking",
+            "1",
+            "--rows",
+            "10",
+            "--passes",
+            "3",
+            "--context",
+            "40",
+            "--ticks",
+            "3",
+            "--settle",
+            "0",
+            "--threads",
+            "2"
+        };
+        assertEquals(0, run(command), err::toString);
+        assertTrue(out.toString().lines().anyMatch(line -> line.matches("of them speaking +1")), out::toString);
+        assertTrue(out.toString().lines().anyMatch(line -> line.matches(" +speak +[1-9][0-9.,]*")), out::toString);
     }
 
     @Test

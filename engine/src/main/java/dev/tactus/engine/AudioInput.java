@@ -30,6 +30,21 @@ public final class AudioInput extends MediaInput {
         return accepted;
     }
 
+    /**
+     * Commits the claimed slot as slot {@code number} of the media clock, whichever came before it: for packets that
+     * carry their number and come out of order, or twice. What {@link #commit(long)} fills next is after the highest
+     * number so far.
+     *
+     * @param captureNs when its last sample was captured, on the engine clock
+     * @return false when it was refused: the ring is full or the session has ended
+     */
+    public boolean commitAs(final int number, final long captureNs) {
+        final boolean accepted = commit(number, captureNs, SLOT_SAMPLES * Float.BYTES);
+        // a difference, so that numbers may wrap
+        next = accepted && number - next >= 0 ? number + 1 : next;
+        return accepted;
+    }
+
     /** Passes over {@code slots} slots that will never come; their positions become gaps. */
     public void skip(final int slots) {
         if (slots < 0) {

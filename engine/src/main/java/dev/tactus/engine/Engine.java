@@ -1,5 +1,6 @@
 package dev.tactus.engine;
 
+import dev.tactus.engine.device.Backend;
 import dev.tactus.engine.device.cpu.CpuBackend;
 import dev.tactus.engine.device.cpu.CpuWarmUp;
 import dev.tactus.engine.ledger.Ledger;
@@ -39,7 +40,7 @@ public final class Engine implements AutoCloseable {
 
     private final EngineContext context;
     private final EngineMemory memory;
-    private final CpuBackend backend;
+    private final Backend backend;
     private final LoopCounters counters = new LoopCounters();
     private final BeatGrid grid;
     private final TickLoop loop;
@@ -52,17 +53,17 @@ public final class Engine implements AutoCloseable {
     private Engine(final EngineContext context) {
         this.context = context.conclude();
         this.memory = new EngineMemory(context, context.ledger());
-        CpuBackend started = null;
+        Backend started = null;
         try {
-            started = new CpuBackend(
-                    memory.program,
-                    memory.cpu,
-                    context.clock(),
-                    context.computeThreads(),
-                    context.threadFactory(),
-                    context.pinWorkers());
+            if (context.ports() == null) {
+                final CpuBackend cpu = cpuBackend();
+                started = cpu;
+                this.warmUpNote = warmUp(cpu);
+            } else {
+                started = context.ports().device(context, memory.machine);
+                this.warmUpNote = "";
+            }
             this.backend = started;
-            this.warmUpNote = warmUp();
             this.grid = new BeatGrid(EngineContext.PERIOD_NS, context.allowanceNs());
             this.loop = new TickLoop(parts());
             final boolean driven = context.threadingMode() == ThreadingMode.INVOKER;
@@ -89,7 +90,18 @@ public final class Engine implements AutoCloseable {
         return new Engine(context);
     }
 
+    private CpuBackend cpuBackend() {
+        return new CpuBackend(
+                memory.program,
+                memory.cpu,
+                context.clock(),
+                context.computeThreads(),
+                context.threadFactory(),
+                context.pinWorkers());
+    }
+
     private TickLoopParts parts() {
+        final EnginePorts ports = context.ports();
         final EngineExecutor executor = new EngineExecutor(
                 context.clock(),
                 EngineContext.PERIOD_NS,
@@ -102,13 +114,16 @@ public final class Engine implements AutoCloseable {
                 memory.output,
                 backend,
                 memory.ledger);
+        if (ports != null) {
+            ports.ingress(memory.ingress);
+        }
         return new TickLoopParts(
                 context.clock(),
                 grid,
                 context.pacing(),
                 memory.ingress,
-                executor,
-                executor,
+                ports == null ? executor : ports.executor(executor),
+                ports == null ? executor : ports.slots(executor),
                 counters,
                 memory.records,
                 context.maxSessions(),
@@ -118,9 +133,9 @@ public final class Engine implements AutoCloseable {
                 context.interaction().textOutMax());
     }
 
-    private String warmUp() {
+    private String warmUp(final CpuBackend cpu) {
         if (Kernels.mustFallBack(context.kernels(), context.cpuKernels())) {
-            backend.useKernels(Kernels.fallback());
+            cpu.useKernels(Kernels.fallback());
             return "this JVM runs without the C2 compiler, so vectors would be objects: the reference kernels are used";
         }
         if (context.kernels() == KernelChoice.REFERENCE || context.warmUpNs() == 0) {
@@ -135,11 +150,11 @@ public final class Engine implements AutoCloseable {
                 memory.globalPool,
                 context.layout().globalPages());
         final WarmUpTick tick = new WarmUpTick(context, memory, session);
-        final boolean allocationFree = new CpuWarmUp(backend, context.clock(), memory.plan, memory.output)
+        final boolean allocationFree = new CpuWarmUp(cpu, context.clock(), memory.plan, memory.output)
                 .run(tick::fillSmall, tick::fillWhole, context.warmUpNs());
         session.reclaim(memory.localPool, memory.globalPool);
-        if (backend.failure() != null) {
-            throw new IllegalStateException("the device failed while it warmed up", backend.failure());
+        if (cpu.failure() != null) {
+            throw new IllegalStateException("the device failed while it warmed up", cpu.failure());
         }
         final long limitMs = context.warmUpNs() / 1_000_000;
         return allocationFree

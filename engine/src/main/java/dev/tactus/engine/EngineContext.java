@@ -68,6 +68,7 @@ public final class EngineContext {
     private MemoryLedger ledger = new MemoryLedger();
     private List<NamedAdapter> adapters = new ArrayList<>();
     private LoraBase loraBase;
+    private EnginePorts ports;
     private SessionLayout layout;
 
     private static Thread daemon(final Runnable body) {
@@ -227,6 +228,12 @@ public final class EngineContext {
     /** The account of the engine's memory. */
     public EngineContext ledger(final MemoryLedger newLedger) {
         ledger = newLedger;
+        return this;
+    }
+
+    /** Another device than the CPU, and eyes on the engine's ports: for simulation and tests. None by default. */
+    public EngineContext ports(final EnginePorts newPorts) {
+        ports = newPorts;
         return this;
     }
 
@@ -398,6 +405,11 @@ public final class EngineContext {
     /** The account of the engine's memory. */
     public MemoryLedger ledger() {
         return ledger;
+    }
+
+    /** What stands at the ports; null for the CPU and nobody who watches. */
+    EnginePorts ports() {
+        return ports;
     }
 
     private List<NamedAdapter> open(final String setting) {

@@ -96,7 +96,9 @@ final class EngineExecutor implements TickExecutor, MediaSlots {
         final UnsafeBuffer rows = ledger.rows(session.index);
         final int row = Ledger.offset(tick);
         beginRow(rows, row, beat, records, record);
-        if (!failed) {
+        if (failed) {
+            failedStages(rows, row, beat, emitStartNs);
+        } else {
             deviceStages(rows, row, beat, index, emitStartNs);
         }
         counts(rows, row, session, records, record, failed ? 0 : rowsOf(index), count);
@@ -167,6 +169,13 @@ final class EngineExecutor implements TickExecutor, MediaSlots {
         LedgerRow.stage(rows, row, Stage.WAIT, waitNs);
     }
 
+    /** A device that failed tells nothing of the tick: all of it was a wait. */
+    private static void failedStages(
+            final MutableDirectBuffer rows, final int row, final SealedBeat beat, final long emitStartNs) {
+        LedgerRow.stage(rows, row, Stage.PLAN, beat.submittedNs() - beat.sealEndNs());
+        LedgerRow.stage(rows, row, Stage.WAIT, emitStartNs - beat.submittedNs());
+    }
+
     private static void counts(
             final MutableDirectBuffer rows,
             final int row,
@@ -222,6 +231,7 @@ final class EngineExecutor implements TickExecutor, MediaSlots {
         }
         final int flags = LedgerRow.flags(rows, row);
         final long emitNs = clock.nanoTime();
+        beat.emitted(emitNs);
         // nobody waits for a stepped beat: what the machine needs for it changes no reason
         final boolean late = failed || pacing == Pacing.REALTIME && emitNs > beat.deadlineNs();
         final SilenceReason reason = SilenceReason.first(

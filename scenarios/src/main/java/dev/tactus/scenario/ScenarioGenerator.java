@@ -63,7 +63,17 @@ public final class ScenarioGenerator {
 
     /** The episode of a family and a seed. */
     public Episode episode(final Family family, final long seed) {
-        final Draft draft = draft(family, seed);
+        return episode(family, seed, false);
+    }
+
+    /**
+     * The same with a camera that runs, though there is nothing to be said about what it sees.
+     *
+     * @param filmed whether there are pictures in families without any, too
+     */
+    public Episode episode(final Family family, final long seed, final boolean filmed) {
+        final boolean video = filmed || family.hasVideo();
+        final Draft draft = draft(family, seed, video);
         final Script script = draft.script;
         final float[] sound = Mixer.mix(
                 script.speech, script.ticks * Episode.TICK_SAMPLES, settings.acoustics(), new Draws(seed, SOUND));
@@ -72,7 +82,7 @@ public final class ScenarioGenerator {
                 family,
                 settings.split(),
                 sound,
-                family.hasVideo() ? pictures(script, draft.scene) : null,
+                video ? pictures(script, draft.scene) : null,
                 draft.behaviour.modelSound(),
                 draft.timeline,
                 script.faults,
@@ -84,6 +94,10 @@ public final class ScenarioGenerator {
 
     /** What happens in the episode of a family and a seed, and what should be put out. */
     Draft draft(final Family family, final long seed) {
+        return draft(family, seed, family.hasVideo());
+    }
+
+    private Draft draft(final Family family, final long seed, final boolean video) {
         final Script script = new Script(settings.ticks(family));
         final Draws sceneDraws = new Draws(seed, SCENE);
         final Scene scene =
@@ -95,7 +109,7 @@ public final class ScenarioGenerator {
         Behaviour behaviour = writer.behaviour();
         final Draws faultDraws = new Draws(seed, FAULTS);
         if (faultDraws.chance(settings.faults())) {
-            script.faults = new FaultMaker(script, behaviour, faultDraws).make(family.hasVideo());
+            script.faults = new FaultMaker(script, behaviour, faultDraws).make(video);
             behaviour = writer.behaviour();
         }
         return new Draft(script, scene, behaviour, timeline(script, behaviour));

@@ -4,6 +4,7 @@ import org.agrona.concurrent.AtomicBuffer;
 import org.agrona.concurrent.MessageHandler;
 import org.agrona.concurrent.ringbuffer.ManyToOneRingBuffer;
 import org.agrona.concurrent.ringbuffer.RecordDescriptor;
+import org.agrona.concurrent.ringbuffer.RingBuffer;
 import org.agrona.concurrent.ringbuffer.RingBufferDescriptor;
 
 /**
@@ -42,6 +43,11 @@ public final class IngressRing {
     /** Bytes waiting. */
     public int size() {
         return ring.size();
+    }
+
+    /** The ring itself: for who watches its positions or, in a simulation, dies between claim and commit. */
+    public RingBuffer ring() {
+        return ring;
     }
 
     /** Offers a media slot; false when the ring is full. Any thread. */

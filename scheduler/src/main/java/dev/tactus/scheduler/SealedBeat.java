@@ -16,6 +16,7 @@ public final class SealedBeat {
     long sealEndNs;
     long submittedNs;
     long deadlineNs;
+    long emittedNs;
     long ticket;
     private final UnsafeBuffer records;
     private final int recordLength;
@@ -74,5 +75,13 @@ public final class SealedBeat {
     /** When output is due. */
     public long deadlineNs() {
         return deadlineNs;
+    }
+
+    /**
+     * Tells when the output of the session that is being emitted was out, so that a miss is counted by the same reading
+     * of the clock that its reason goes by.
+     */
+    public void emitted(final long atNs) {
+        emittedNs = atNs;
     }
 }

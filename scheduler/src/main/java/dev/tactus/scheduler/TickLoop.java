@@ -214,10 +214,12 @@ public final class TickLoop implements Agent {
         final SessionSeat seat = seats[beat.sessions[entry]];
         final boolean failed = status == TickExecutor.FAILED && !executor.isComplete(beat.ticket, entry);
         counters.increment(LoopCounters.TICKS);
-        if (failed || clock.nanoTime() > beat.deadlineNs) {
+        // an executor that says when it was done says so later
+        beat.emittedNs = clock.nanoTime();
+        final EndReason end = executor.emit(beat, entry, failed);
+        if (failed || beat.emittedNs > beat.deadlineNs) {
             counters.increment(LoopCounters.MISSED);
         }
-        final EndReason end = executor.emit(beat, entry, failed);
         emitted[entry] = true;
         left--;
         seat.complete();

@@ -107,13 +107,13 @@ public final class SessionFeed implements SessionHandler, AutoCloseable {
         final int rows = LedgerRow.rows(event.row(), event.rowOffset());
         // nothing is fed back into the first tick
         final int expected = ticks == 0 ? shape.rows() - 1 : shape.rows();
-        if (rows != expected || event.tokens() != shape.passes() + 1) {
+        if (rows != expected || event.tokens() != shape.outputs()) {
             throw new IllegalStateException(String.format(
                     "tick %d of session %d had %d rows and %d outputs: expected %d and %d",
-                    event.tick(), session.index(), rows, event.tokens(), expected, shape.passes() + 1));
+                    event.tick(), session.index(), rows, event.tokens(), expected, shape.outputs()));
         }
         ticks++;
-        position += rows + shape.passes();
+        position += rows + shape.outputs() - 1;
         reader.onTick(event);
     }
 

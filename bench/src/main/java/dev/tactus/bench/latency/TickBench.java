@@ -104,7 +104,7 @@ public final class TickBench {
     private SessionFeed[] open(final Engine engine) {
         final SessionFeed[] feeds = new SessionFeed[scenario.sessions()];
         for (int i = 0; i < feeds.length; i++) {
-            feeds[i] = new SessionFeed(engine, shape, i);
+            feeds[i] = new SessionFeed(engine, i < scenario.speaking() ? shape.speaking(interaction) : shape, i);
         }
         return feeds;
     }
@@ -177,10 +177,15 @@ public final class TickBench {
                 stages(times),
                 times.meanUnattributedNs(),
                 heapPerTick,
-                work.macs(scenario.sessions(), (from + to) / 2) / seconds,
-                work.weightBytes(scenario.sessions()) / seconds,
+                speechless(work.macs(scenario.sessions(), (from + to) / 2) / seconds),
+                speechless(work.weightBytes(scenario.sessions()) / seconds),
                 engine.counters().get(LoopCounters.MISSED) - missedBefore,
                 contention.shares());
+    }
+
+    /** What speech computes is not counted, so a rate of all would be none. */
+    private double speechless(final double rate) {
+        return scenario.speaking() == 0 ? rate : Double.NaN;
     }
 
     private void beat(final Engine engine, final SessionFeed[] feeds, final BeatTimes times) {

@@ -28,6 +28,7 @@ public final class TickJson {
         final Map<String, Object> fields = new LinkedHashMap<>();
         final TickScenario scenario = result.scenario();
         fields.put("sessions", scenario.sessions());
+        fields.put("speaking", scenario.speaking());
         fields.put("threads", scenario.threads());
         fields.put("rows", scenario.rows());
         fields.put("passes", scenario.passes());
@@ -46,8 +47,8 @@ public final class TickJson {
         stages.put("unattributed", result.unattributedNs());
         fields.put("mean_stage_ns", stages);
         fields.put("heap_bytes_per_tick", result.heapBytesPerTick());
-        fields.put("macs_per_second", result.macsPerSecond());
-        fields.put("weight_bytes_per_second", result.weightBytesPerSecond());
+        fields.put("macs_per_second", numberOrNull(result.macsPerSecond()));
+        fields.put("weight_bytes_per_second", numberOrNull(result.weightBytesPerSecond()));
         fields.put("deadlines_missed", result.missed());
         fields.put("cpu_steal", numberOrNull(result.contention().steal()));
         fields.put("cpu_others", numberOrNull(result.contention().others()));

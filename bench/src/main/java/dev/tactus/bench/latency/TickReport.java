@@ -31,6 +31,12 @@ public final class TickReport {
 
     private String table() {
         row("", "", result -> sessions(result.scenario().sessions()));
+        if (results.stream().anyMatch(result -> result.scenario().speaking() > 0)) {
+            row(
+                    "of them speaking",
+                    "",
+                    result -> format("%,d", result.scenario().speaking()));
+        }
         final Set<String> notes = new LinkedHashSet<>();
         results.forEach(result -> notes.add(result.note()));
         percentiles("whole tick, ms", TickResult::whole, 1e6, "%,.2f");
@@ -38,8 +44,8 @@ public final class TickReport {
         percentiles("overhead, µs", TickResult::overhead, 1e3, "%,.0f");
         stages();
         heap();
-        row("GMAC/s on the device", "", result -> format("%,.1f", result.macsPerSecond() / 1e9));
-        row("weights streamed, GB/s", "", result -> format("%,.1f", result.weightBytesPerSecond() / 1e9));
+        row("GMAC/s on the device", "", result -> rate(result.macsPerSecond()));
+        row("weights streamed, GB/s", "", result -> rate(result.weightBytesPerSecond()));
         row("context, positions", "from", result -> format("%,d", result.contextFrom()));
         row("", "to", result -> format("%,d", result.contextTo()));
         row("kernels", "", TickResult::kernels);
@@ -53,6 +59,10 @@ public final class TickReport {
                 .filter(note -> !note.isEmpty())
                 .forEach(note -> out.append("note: ").append(note).append('\n'));
         return out.toString();
+    }
+
+    private static String rate(final double perSecond) {
+        return Double.isNaN(perSecond) ? "-" : format("%,.1f", perSecond / 1e9);
     }
 
     private static String share(final double share) {

@@ -6,6 +6,7 @@ import dev.tactus.engine.KernelSelection;
  * What is measured.
  *
  * @param sessions sessions that tick together
+ * @param speaking how many of them speak in every tick
  * @param threads threads that compute
  * @param rows rows of a session in the prefill
  * @param passes decode passes of a tick
@@ -19,6 +20,7 @@ import dev.tactus.engine.KernelSelection;
  */
 public record TickScenario(
         int sessions,
+        int speaking,
         int threads,
         int rows,
         int passes,
@@ -32,6 +34,10 @@ public record TickScenario(
         if (ticks < 1) {
             throw new IllegalArgumentException(ticks + " ticks to measure: expected at least 1");
         }
+        if (speaking < 0 || speaking > sessions) {
+            throw new IllegalArgumentException(
+                    speaking + " speaking of " + sessions + " sessions: expected 0 to " + sessions);
+        }
         if (settleNs < 0) {
             throw new IllegalArgumentException(settleNs + " ns to settle in: expected 0 or more");
         }
@@ -42,6 +48,7 @@ public record TickScenario(
 
     /** The same for another number of sessions. */
     public TickScenario withSessions(final int count) {
-        return new TickScenario(count, threads, rows, passes, context, ticks, settleNs, kernels, warmUpNs);
+        return new TickScenario(
+                count, Math.min(speaking, count), threads, rows, passes, context, ticks, settleNs, kernels, warmUpNs);
     }
 }

@@ -2,6 +2,7 @@ package dev.tactus.bench.latency;
 
 import dev.tactus.engine.model.InklingWeights;
 import dev.tactus.engine.model.InteractionConfig;
+import dev.tactus.engine.model.OutputMachine;
 import dev.tactus.scheduler.Modality;
 import dev.tactus.scheduler.TickRecord;
 import java.util.Arrays;
@@ -13,16 +14,18 @@ import java.util.Set;
  *
  * <pre>
  *   rows    1 fed back · 1 &lt;tick&gt; · 4 audio · 12 patches · &lt;text_in&gt; and ids   (24 with 5 ids)
- *   output  &lt;hear&gt; &lt;speak&gt; text … &lt;quiet&gt;: one position from the prefill, one from each decode pass
+ *   output  &lt;hear&gt; &lt;speak&gt; text … &lt;quiet&gt;: one position from the prefill, one from each decode pass;
+ *           or &lt;say&gt; at the end, and a pass for each of four blocks of speech
  * </pre>
  *
  * @param rows rows of a session in the prefill, from its second tick on
- * @param passes decode passes
+ * @param passes decode passes, without those of speech
+ * @param speaks whether every tick speaks
  * @param modalities bits of the {@link Modality} values the session declares: all that the model has
  * @param textIds ids fed with every tick
  * @param script ids every tick puts out
  */
-public record TickShape(int rows, int passes, int modalities, int[] textIds, int[] script) {
+public record TickShape(int rows, int passes, boolean speaks, int modalities, int[] textIds, int[] script) {
     private static final int FED_BACK_AND_TICK = 2;
     private static final int HEAR_AND_SPEAK = 2;
 
@@ -47,7 +50,19 @@ public record TickShape(int rows, int passes, int modalities, int[] textIds, int
      * back.
      */
     public int positions() {
-        return rows + passes;
+        return rows + outputs() - 1;
+    }
+
+    /** Output positions of a tick. */
+    public int outputs() {
+        return 1 + passes + (speaks ? OutputMachine.SAY_BLOCKS : 0);
+    }
+
+    /** The same with speech in every tick. */
+    TickShape speaking(final InteractionConfig interaction) {
+        final int[] said = script();
+        said[passes] = interaction.sayTokenId();
+        return new TickShape(rows, passes, true, modalities, textIds, said);
     }
 
     /**
@@ -82,7 +97,7 @@ public record TickShape(int rows, int passes, int modalities, int[] textIds, int
         Arrays.fill(ids, textId);
         final int modalities =
                 (hears ? Modality.AUDIO.bit() : 0) | (sees ? Modality.VIDEO.bit() : 0) | Modality.TEXT.bit();
-        return new TickShape(rows, passes, modalities, ids, script(interaction, passes, textId));
+        return new TickShape(rows, passes, false, modalities, ids, script(interaction, passes, textId));
     }
 
     private static int firstTextId(final Set<Integer> reserved) {

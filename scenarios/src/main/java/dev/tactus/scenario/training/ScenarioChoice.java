@@ -17,10 +17,19 @@ import java.util.stream.Stream;
  * @param settings of the generator
  * @param byTurns whether families come by turns instead of being drawn
  * @param voices how many users there are
+ * @param filmed share of episodes without anything to see that have pictures all the same
+ * @param filmedFrom the first batch with such episodes
  * @param quietWeight what an output of {@code <quiet>} counts
  * @param speechFactor what a block of speech counts
  */
-record ScenarioChoice(GeneratorSettings settings, boolean byTurns, int voices, float quietWeight, float speechFactor) {
+record ScenarioChoice(
+        GeneratorSettings settings,
+        boolean byTurns,
+        int voices,
+        double filmed,
+        long filmedFrom,
+        float quietWeight,
+        float speechFactor) {
     private static final double LARGEST_WEIGHT = 1000;
     private static final int MOST_VOICES = 4096;
     private static final int USUAL_VOICES = 400;
@@ -57,6 +66,8 @@ record ScenarioChoice(GeneratorSettings settings, boolean byTurns, int voices, f
                 settings,
                 fields.flag("by_turns", false),
                 (int) fields.integer("voices", USUAL_VOICES, 1, MOST_VOICES),
+                fields.number("filmed", 0, 0, 1),
+                fields.integer("filmed_from", 0, 0, Long.MAX_VALUE),
                 (float) fields.number("quiet_weight", 0.5, 0, LARGEST_WEIGHT),
                 (float) fields.number("speech_factor", 0.5, 0.001, LARGEST_WEIGHT));
     }
@@ -91,7 +102,7 @@ record ScenarioChoice(GeneratorSettings settings, boolean byTurns, int voices, f
 
     /** Whether any episode has pictures. */
     boolean sees() {
-        return families().stream().anyMatch(Family::hasVideo);
+        return filmed > 0 || families().stream().anyMatch(Family::hasVideo);
     }
 
     /** Ticks of the longest episode. */

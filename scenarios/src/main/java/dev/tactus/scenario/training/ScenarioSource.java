@@ -22,6 +22,7 @@ import dev.tactus.kernel.Philox;
 import dev.tactus.kernel.vocoder.LogMelExtractor;
 import dev.tactus.kernel.vocoder.VocoderTables;
 import dev.tactus.memory.FreezableArena;
+import dev.tactus.scenario.Draws;
 import dev.tactus.scenario.Episode;
 import dev.tactus.scenario.Family;
 import dev.tactus.scenario.ScenarioGenerator;
@@ -50,6 +51,7 @@ public final class ScenarioSource implements ExampleSource {
     public static final String KIND = "scenario";
 
     private static final int PURPOSE = 0x5343454E;
+    private static final int FILMED_PURPOSE = 0x46494C4D;
 
     private final DataContext context;
     private final ScenarioChoice choice;
@@ -221,8 +223,7 @@ public final class ScenarioSource implements ExampleSource {
         memory.reset();
         final List<TrainingExample> batch = new ArrayList<>();
         for (int i = 0; i < turns.size(); i++) {
-            batch.add(
-                    example(turns.get(i), family(step * context.sequences() + i).hasVideo()));
+            batch.add(example(turns.get(i), isFilmed(step * context.sequences() + i)));
         }
         return batch;
     }
@@ -242,7 +243,18 @@ public final class ScenarioSource implements ExampleSource {
 
     /** The episode of a number. */
     Episode episode(final long number) {
-        return generator.episode(family(number), seed(number));
+        return generator.episode(family(number), seed(number), isFilmed(number));
+    }
+
+    /** Whether the episode of a number has pictures. */
+    private boolean isFilmed(final long number) {
+        if (family(number).hasVideo()) {
+            return true;
+        }
+        final long batch = Math.floorDiv(number, (long) context.sequences());
+        return choice.filmed() > 0
+                && batch >= choice.filmedFrom()
+                && new Draws(seed(number), FILMED_PURPOSE).chance(choice.filmed());
     }
 
     private Family family(final long number) {

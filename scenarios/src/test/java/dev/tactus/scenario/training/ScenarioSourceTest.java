@@ -107,6 +107,32 @@ class ScenarioSourceTest {
         }
     }
 
+    @Test
+    void shouldFilmAShareFromABatchOn() throws IOException {
+        final String captions = "\"voices\": 6, \"ticks\": 60, \"families\": {\"captions\": 1}";
+        try (ScenarioFixture plain = new ScenarioFixture(folder, USUAL, captions + "}");
+                ScenarioFixture filmed =
+                        new ScenarioFixture(folder, USUAL, captions + ", \"filmed\": 0.5, \"filmed_from\": 3}")) {
+            final ModelConfig config = ModelConfig.read(plain.model);
+            final ScenarioSource without = plain.data(5, 1);
+            final ScenarioSource with = filmed.data(5, 1);
+            assertSame(content(without.batch(2), config), content(with.batch(2), config));
+            int pictures = 0;
+            for (int number = 3 * ScenarioFixture.SEQUENCES; number < 30 * ScenarioFixture.SEQUENCES; number++) {
+                final Episode other = with.episode(number);
+                assertArrayEquals(without.episode(number).audio(), other.audio());
+                pictures += other.hasVideo() ? 1 : 0;
+            }
+            assertEquals(40, pictures, 20, "of 81 episodes");
+            final List<TrainingExample> batch = with.batch(3);
+            for (int i = 0; i < batch.size(); i++) {
+                assertEquals(
+                        with.episode(3 * ScenarioFixture.SEQUENCES + i).hasVideo(),
+                        batch.get(i).example().sequence().patches() > 0);
+            }
+        }
+    }
+
     /** What a session makes of the same ticks, slot by slot and sample by sample, is what a batch holds. */
     @ParameterizedTest
     @EnumSource(Family.class)
@@ -118,13 +144,13 @@ class ScenarioSourceTest {
                         "\"voices\": 6, \"ticks\": 60, \"silence_ticks\": 70, \"faults\": 1, \"families\": {\"" + name
                                 + "\": 2}}",
                         "\"positions\": 900",
-                        "\"positions\": 2000");
+                        "\"positions\": 4000");
                 ScenarioSource source = fixture.data(11, 2)) {
             final ModelConfig config = ModelConfig.read(fixture.model);
             assertEquals(List.of(name, name, name), source.sorts(0));
             final List<int[]> found = content(source.batch(0), config);
             try (TurnMemory memory =
-                    new TurnMemory(config, config.interaction().orElseThrow(), 2000, 2000, 2000, fixture.ledger)) {
+                    new TurnMemory(config, config.interaction().orElseThrow(), 4000, 4000, 4000, fixture.ledger)) {
                 final List<TrainingExample> expected = new ArrayList<>();
                 for (int i = 0; i < ScenarioFixture.SEQUENCES; i++) {
                     expected.add(byHand(source.episode(i), source.voice().orElseThrow(), memory));

@@ -17,9 +17,9 @@ import dev.tactus.memory.OffHeap;
 
 /**
  * Where every session of the tick stands in its output: the machine's state, the text it used, the blocks it said, the
- * next position. Moved on between passes by the device thread.
+ * next position. Moved on between passes by the device thread, on whichever device the passes run.
  */
-final class Generation {
+public final class Generation {
     private final OutputMachine machine;
     private final IntColumn state;
     private final IntColumn textUsed;
@@ -38,7 +38,7 @@ final class Generation {
      *
      * @param blockElements elements of a block of speech; 0 where the model does not speak
      */
-    Generation(
+    public Generation(
             final FreezableArena arena, final OutputMachine machine, final int blockElements, final int maxSessions) {
         this.machine = machine;
         this.blockElements = blockElements;
@@ -55,7 +55,8 @@ final class Generation {
         return machine == null ? Long.BYTES : machine.words() * (long) Long.BYTES;
     }
 
-    void begin(final TickPlan newPlan, final TickOutput newOutput) {
+    /** Begins a tick: every session at the start of its output. Before the prefill. */
+    public void begin(final TickPlan newPlan, final TickOutput newOutput) {
         plan = newPlan;
         output = newOutput;
         workedNs = 0;
@@ -72,16 +73,17 @@ final class Generation {
     }
 
     /** Adds the time of a decode pass, or of the draw that ends a prefill. */
-    void worked(final long ns) {
+    public void worked(final long ns) {
         workedNs += ns;
     }
 
-    int outputs(final int entry) {
+    /** Output positions of an entry so far. */
+    public int outputs(final int entry) {
         return output.count(entry);
     }
 
     /** The mask of the next draw of an entry; a script lets nothing but its own token through. */
-    long mask(final int entry) {
+    public long mask(final int entry) {
         if (plan.scriptAddress(entry) != 0) {
             return scriptMask(entry);
         }
@@ -123,7 +125,8 @@ final class Generation {
      *     are overwritten
      * @return whether any session needs another pass
      */
-    boolean advance(final PassRows rows, final long sampled, final long logits, final PassRows next, final long nowNs) {
+    public boolean advance(
+            final PassRows rows, final long sampled, final long logits, final PassRows next, final long nowNs) {
         output.countPass();
         next.clear();
         completed = 0;

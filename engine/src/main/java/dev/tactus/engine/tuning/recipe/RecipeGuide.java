@@ -53,6 +53,11 @@ public final class RecipeGuide {
             field("data.ticks", "60 to 18000; 65", "of scenario: ticks of an episode; what exceeds the batch is cut"),
             field("data.silence_ticks", "60 to 18000; as ticks", "of scenario: ticks of an episode of silence"),
             field("data.whole_phrases", "0 to 1; 0.3", "of scenario: episodes with phrases spoken in one go"),
+            field(
+                    "data.filmed",
+                    "0 to 1; 0",
+                    "of scenario: episodes with nothing to see that have pictures all the same"),
+            field("data.filmed_from", "0 or more; 0", "of scenario: the first batch with such episodes"),
             field("data.own_voice", "0 to 1; 0.02", "of scenario: turns said in the model's own voice"),
             field("data.faults", "0 to 1; 0.15", "of scenario: episodes in which something goes wrong"),
             field("data.acoustics", "varied, clean; varied", "of scenario: noise, rooms and microphones, or none"),

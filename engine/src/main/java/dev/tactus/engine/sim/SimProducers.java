@@ -1,0 +1,234 @@
+package dev.tactus.engine.sim;
+
+import dev.tactus.engine.AudioInput;
+import dev.tactus.scheduler.Modality;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayDeque;
+import java.util.Deque;
+
+/** The microphone, the camera and the keyboard of one session, and everything that goes wrong with them. */
+final class SimProducers {
+    private static final long NS_PER_MS = 1_000_000;
+    private static final long SLOT_NS = 50 * NS_PER_MS;
+    private static final int FLOOD = 24;
+    private static final int MOST_TEXT = 20;
+
+    private final SimWorld world;
+    private final SimSession session;
+    private final Workload workload;
+    private final SimDraws draws;
+    private final long startNs;
+    private final boolean[] dead = new boolean[Modality.COUNT];
+    private final Deque<Integer> heldBack = new ArrayDeque<>();
+    private int nextAudio;
+    private int frames;
+    private int burst;
+    private long stamps;
+
+    /** Producers of a session whose tick 0 starts at {@code startNs}. */
+    SimProducers(
+            final SimWorld world,
+            final SimSession session,
+            final Workload workload,
+            final SimDraws draws,
+            final long startNs) {
+        this.world = world;
+        this.session = session;
+        this.workload = workload;
+        this.draws = draws;
+        this.startNs = startNs;
+    }
+
+    void start() {
+        if (session.has(Modality.AUDIO)) {
+            world.timeline().at(startNs + SLOT_NS, this::audio);
+        }
+        if (session.has(Modality.VIDEO)) {
+            world.timeline().at(startNs + draws.below(100) * NS_PER_MS, this::video);
+        }
+        if (session.has(Modality.TEXT)) {
+            world.timeline().at(startNs + draws.below(1000) * NS_PER_MS, this::text);
+        }
+    }
+
+    /** Commits into so many slots of each modality that the session has, one after the other. */
+    void fill(final int audioSlots, final int videoSlots, final int textSlots) {
+        for (int i = 0; i < audioSlots && session.has(Modality.AUDIO); i++) {
+            deliverAudio(i);
+        }
+        for (int i = 0; i < videoSlots && session.has(Modality.VIDEO); i++) {
+            deliverFrame();
+        }
+        for (int i = 0; i < textSlots && session.has(Modality.TEXT); i++) {
+            deliverText();
+        }
+    }
+
+    private boolean isGone(final Modality modality) {
+        return session.ended || session.over || dead[modality.code()];
+    }
+
+    private void audio() {
+        if (isGone(Modality.AUDIO)) {
+            return;
+        }
+        final int number = nextAudio++;
+        final long capturedNs = startNs + (number + 1) * SLOT_NS;
+        world.timeline().at(capturedNs + SLOT_NS, this::audio);
+        if (draws.perMille(workload.floods)) {
+            for (int i = 0; i < FLOOD; i++) {
+                deliverAudio(number + i);
+            }
+        }
+        if (draws.perMille(workload.lost)) {
+            return;
+        }
+        burst = burst == 0 && draws.perMille(workload.bursts) ? draws.between(3, 14) : burst;
+        if (burst > 0) {
+            heldBack.add(number);
+            if (--burst == 0) {
+                while (!heldBack.isEmpty()) {
+                    deliverAudio(heldBack.remove());
+                }
+            }
+            return;
+        }
+        long delayMs = draws.below(4);
+        if (draws.perMille(workload.late)) {
+            delayMs = draws.between(30, 600);
+        } else if (draws.perMille(workload.reordered)) {
+            delayMs = draws.between(51, 140);
+        }
+        world.timeline().at(capturedNs + delayMs * NS_PER_MS, () -> deliverAudio(number));
+        if (draws.perMille(workload.duplicated)) {
+            world.timeline().at(capturedNs + (delayMs + draws.between(0, 300)) * NS_PER_MS, () -> deliverAudio(number));
+        }
+    }
+
+    private void deliverAudio(final int number) {
+        final int slot = claim(Modality.AUDIO);
+        if (slot < 0) {
+            return;
+        }
+        final AudioInput input = session.engineSession.audio();
+        final long capturedNs = startNs + (number + 1) * SLOT_NS + skewNs();
+        final long before = world.ring().position();
+        final boolean accepted;
+        if (number >= input.nextSlot()) {
+            input.skip(number - input.nextSlot());
+            accepted = input.commit(capturedNs);
+        } else {
+            accepted = input.commitAs(number, capturedNs);
+        }
+        committed(Modality.AUDIO, slot, number, capturedNs, null, accepted, before);
+    }
+
+    private long skewNs() {
+        return workload.skewMs == 0 ? 0 : draws.between(-workload.skewMs, workload.skewMs) * NS_PER_MS;
+    }
+
+    private void video() {
+        if (isGone(Modality.VIDEO)) {
+            return;
+        }
+        world.timeline().in(draws.between(35, 180) * NS_PER_MS, this::video);
+        if (draws.perMille(workload.lost)) {
+            return;
+        }
+        final int frames = draws.perMille(workload.floods) ? FLOOD : draws.perMille(workload.bursts * 4) ? 5 : 1;
+        for (int i = 0; i < frames; i++) {
+            deliverFrame();
+        }
+    }
+
+    private void deliverFrame() {
+        final int slot = claim(Modality.VIDEO);
+        if (slot < 0) {
+            return;
+        }
+        final long ageMs = draws.perMille(workload.late) ? draws.between(20, 400) : draws.below(5);
+        final long capturedNs = world.clock().nowNs() - ageMs * NS_PER_MS + skewNs();
+        final long before = world.ring().position();
+        final boolean accepted = session.engineSession.video().commit(capturedNs);
+        // one that is refused was a frame, too
+        committed(Modality.VIDEO, slot, frames++, capturedNs, null, accepted, before);
+    }
+
+    private void text() {
+        if (isGone(Modality.TEXT)) {
+            return;
+        }
+        world.timeline().in(draws.between(50, 2_500) * NS_PER_MS, this::text);
+        final int chunks = draws.perMille(workload.floods) ? FLOOD : draws.perMille(workload.bursts * 4) ? 4 : 1;
+        for (int i = 0; i < chunks; i++) {
+            deliverText();
+        }
+    }
+
+    private void deliverText() {
+        final int slot = claim(Modality.TEXT);
+        if (slot < 0) {
+            return;
+        }
+        final int[] ids = new int[draws.between(1, MOST_TEXT)];
+        for (int i = 0; i < ids.length; i++) {
+            ids[i] = draws.below(SimModel.VOCABULARY);
+        }
+        final long capturedNs = world.clock().nowNs() + skewNs();
+        final long before = world.ring().position();
+        final boolean accepted = session.engineSession.text().offer(ids, capturedNs) == ids.length;
+        committed(Modality.TEXT, slot, 0, capturedNs, ids, accepted, before);
+    }
+
+    /** Claims a slot and stamps it; -1 when there is none, or when the producer dies over it. */
+    private int claim(final Modality modality) {
+        if (isGone(modality)) {
+            return -1;
+        }
+        final MemorySegment memory = session.claim(modality);
+        final SlotOracle slots = session.slots[modality.code()];
+        if (memory == null) {
+            slots.refused();
+            return -1;
+        }
+        final int slot = slots.claimed(memory);
+        // 0 stands for a gap
+        final long stamp = Mix.fold(Mix.fold(session.spec.seed(), modality.code()), ++stamps) | 1;
+        memory.set(ValueLayout.JAVA_LONG_UNALIGNED, 0, stamp);
+        if (draws.perMille(workload.diesMidClaim)) {
+            dead[modality.code()] = true;
+            return -1;
+        }
+        if (draws.perMille(workload.diesInRing)) {
+            dead[modality.code()] = true;
+            world.ring().die();
+            return -1;
+        }
+        writeStamp(memory, stamp);
+        slots.wrote(slot, stamp);
+        return slot;
+    }
+
+    /** Stamps both ends of a slot. */
+    static void writeStamp(final MemorySegment memory, final long stamp) {
+        memory.set(ValueLayout.JAVA_LONG_UNALIGNED, 0, stamp);
+        memory.set(ValueLayout.JAVA_LONG_UNALIGNED, memory.byteSize() - Long.BYTES, ~stamp);
+    }
+
+    private void committed(
+            final Modality modality,
+            final int slot,
+            final int number,
+            final long capturedNs,
+            final int[] ids,
+            final boolean accepted,
+            final long before) {
+        if (accepted) {
+            session.slots[modality.code()].committed(slot);
+            world.media(session, new SeatOracle.Media(modality, slot, number, capturedNs, ids));
+        } else {
+            world.refused(session, before);
+        }
+    }
+}
