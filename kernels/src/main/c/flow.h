@@ -28,51 +28,6 @@ static struct flow_rows flow_rows_of(const struct tactus_flow *head, void *scrat
     return (struct flow_rows){first, first + wide, first + 2 * wide, first + 3 * wide, v, (void *)((end + 63) & -64)};
 }
 
-/* y [rows, outs] = x [rows, k] times the matrix. */
-static void flow_product(const struct tactus_flow_matrix *m, int64_t outs, int64_t k, const float *x, float *y,
-                         int32_t rows, void *rest) {
-    linear((int32_t)m->type, m->data, 0, (int32_t)outs, (int32_t)k, x, k, y, outs, rows, rest);
-}
-
-/* h = h + W_b silu(W_a rms(h)). */
-static void flow_layer(const struct tactus_flow_layer *layer, const struct flow_rows *at, int64_t width, int32_t rows) {
-    const int32_t n = rows * (int32_t)width;
-    rms_norm(at->h, layer->norm, at->normed, (int32_t)width, FLOW_EPS, 1.0f, 0, rows);
-    flow_product(&layer->a, width, width, at->normed, at->inside, rows, at->rest);
-    silu(at->inside, 0, n);
-    flow_product(&layer->b, width, width, at->inside, at->normed, rows, at->rest);
-    add_row(at->normed, at->h, 0, n);
-}
-
-/* x = fma(1 / N, v(x, step / N, c), x). */
-static void flow_step(const struct tactus_flow *head, const struct flow_rows *at, float *x, int64_t step,
-                      int32_t rows) {
-    const int64_t width = head->width;
-    flow_product(&head->x, width, head->block, x, at->h, rows, at->rest);
-    for (int64_t r = 0; r < rows; r++) {
-        add_row(head->time + step * width, at->h + r * width, 0, (int32_t)width);
-    }
-    add_row(at->condition, at->h, 0, rows * (int32_t)width);
-    for (int64_t i = 0; i < head->layer_count; i++) {
-        flow_layer(head->layers + i, at, width, rows);
-    }
-    rms_norm(at->h, head->norm, at->normed, (int32_t)width, FLOW_EPS, 1.0f, 0, rows);
-    flow_product(&head->out, head->block, width, at->normed, at->v, rows, at->rest);
-    fma_row(1.0f / (float)head->steps, at->v, x, 0, rows * (int32_t)head->block);
-}
-
-/* KernelSet.flow: c [rows, hidden]; x [rows, block], noise that becomes blocks. */
-static void flow(const struct tactus_flow *head, const float *c, float *x, int32_t rows, void *scratch) {
-    const struct flow_rows at = flow_rows_of(head, scratch);
-    for (int64_t r = 0; r < rows; r += FLOW_ROWS) {
-        const int32_t count = rows - r < FLOW_ROWS ? (int32_t)(rows - r) : FLOW_ROWS;
-        flow_product(&head->c, head->width, head->hidden, c + r * head->hidden, at.condition, count, at.rest);
-        for (int64_t step = 0; step < head->steps; step++) {
-            flow_step(head, &at, x + r * head->block, step, count);
-        }
-    }
-}
-
 /* The outputs [from, to) of [0, n) that are a worker's. */
 struct flow_range {
     int32_t from, to;
@@ -84,13 +39,17 @@ static struct flow_range flow_range_of(const struct tactus_flow_share *share, in
     return (struct flow_range){(int32_t)(parts * share->index / share->count * FLOW_PART), (int32_t)(to < n ? to : n)};
 }
 
-/* flow_product for some outputs. */
+/* Some outputs of y [rows, y_stride] = x [rows, k] times the matrix. */
 static void flow_some(const struct tactus_flow_matrix *m, struct flow_range outs, int64_t y_stride, int64_t k,
                       const float *x, float *y, int32_t rows, void *rest) {
     linear((int32_t)m->type, m->data, outs.from, outs.to, (int32_t)k, x, k, y, y_stride, rows, rest);
 }
 
-/* KernelSet.flow by several workers: each makes its outputs of every product, and they meet where all are needed. */
+/*
+ * c [rows, hidden]; x [rows, block], noise that becomes blocks, of up to FLOW_ROWS rows. Several workers call: each
+ * makes its outputs of every product, and they meet where all are needed. Per step: h = W_x x + t + W_c c; per layer
+ * h = h + W_b silu(W_a rms(h)); x = fma(1 / N, W_out rms(h), x).
+ */
 static void flow_together(const struct tactus_flow *head, const float *c, float *x, int32_t rows,
                           const struct tactus_flow_share *share) {
     const struct flow_rows all = flow_rows_of(head, share->shared), mine = flow_rows_of(head, share->scratch);
@@ -124,6 +83,15 @@ static void flow_together(const struct tactus_flow *head, const float *c, float 
             fma_row(1.0f / (float)head->steps, mine.v + r * block, x + r * block, out.from, out.to);
         }
         barrier_await(share->barrier, share->count);
+    }
+}
+
+/* KernelSet.flow: the same for any number of rows, by one worker. */
+static void flow(const struct tactus_flow *head, const float *c, float *x, int32_t rows, void *scratch) {
+    const struct tactus_flow_share alone = {.index = 0, .count = 1, .shared = scratch, .scratch = scratch};
+    for (int64_t r = 0; r < rows; r += FLOW_ROWS) {
+        const int32_t count = rows - r < FLOW_ROWS ? (int32_t)(rows - r) : FLOW_ROWS;
+        flow_together(head, c + r * head->hidden, x + r * head->block, count, &alone);
     }
 }
 

@@ -2,7 +2,8 @@ package dev.tactus.app;
 
 import dev.tactus.app.cli.BadInputException;
 import dev.tactus.app.cli.ComputeOptions;
-import dev.tactus.app.cli.DefaultModel;
+import dev.tactus.app.cli.ModelOptions;
+import dev.tactus.app.cli.Terminal;
 import dev.tactus.app.eval.EpisodeExport;
 import dev.tactus.app.eval.EvalHelp;
 import dev.tactus.app.eval.EvalJob;
@@ -11,7 +12,6 @@ import dev.tactus.app.run.Interrupt;
 import dev.tactus.scenario.Family;
 import dev.tactus.scenario.eval.GeneratedTrials;
 import dev.tactus.scenario.speech.Split;
-import java.io.Console;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -43,20 +43,8 @@ public final class EvalCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
-    @Option(names = "--model", paramLabel = "DIR", description = DefaultModel.DESCRIPTION)
-    private Path model;
-
-    @Option(
-            names = "--adapter",
-            paramLabel = "DIR",
-            description = "A LoRA adapter of the model, as PEFT writes it, for all sessions.")
-    private Path adapter;
-
-    @Option(
-            names = "--interaction",
-            paramLabel = "FILE|default",
-            description = "The turn grammar, for a model whose config.json has no interaction_config.")
-    private String interaction;
+    @Mixin
+    private ModelOptions model;
 
     @Option(
             names = "--family",
@@ -188,9 +176,9 @@ public final class EvalCommand implements Callable<Integer> {
         range("--sessions", sessions, 1, MOST_SESSIONS);
         final int most = words == null ? DEFAULT_EPISODES : GeneratedTrials.MOST_EPISODES;
         return new EvalSettings(
-                write == null ? DefaultModel.or(model) : model,
-                adapter,
-                interaction,
+                write == null ? model.folder() : null,
+                model.adapter(),
+                model.interaction(),
                 families.stream()
                         .map(name -> one("--family", name, Family.values()))
                         .toList(),
@@ -206,7 +194,7 @@ public final class EvalCommand implements Callable<Integer> {
                 compute.kernels(),
                 json,
                 quiet,
-                isTerminal());
+                Terminal.isThere());
     }
 
     private static Split[] otherSplits() {
@@ -229,10 +217,5 @@ public final class EvalCommand implements Callable<Integer> {
         if (value != null && (value < min || value > max)) {
             throw BadInputException.of(option, value, min + " to " + max);
         }
-    }
-
-    private static boolean isTerminal() {
-        final Console console = System.console();
-        return console != null && console.isTerminal();
     }
 }

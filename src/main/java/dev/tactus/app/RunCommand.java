@@ -3,7 +3,8 @@ package dev.tactus.app;
 import dev.tactus.app.cli.BadInputException;
 import dev.tactus.app.cli.ByteSize;
 import dev.tactus.app.cli.ComputeOptions;
-import dev.tactus.app.cli.DefaultModel;
+import dev.tactus.app.cli.ModelOptions;
+import dev.tactus.app.cli.Terminal;
 import dev.tactus.app.run.Interrupt;
 import dev.tactus.app.run.MediaOptions;
 import dev.tactus.app.run.Run;
@@ -12,7 +13,6 @@ import dev.tactus.engine.EngineContext;
 import dev.tactus.engine.SessionSpec;
 import dev.tactus.engine.model.GenerationConfig;
 import dev.tactus.kernel.SamplingParameters;
-import java.io.Console;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -49,20 +49,8 @@ public final class RunCommand implements Callable<Integer> {
     @Mixin
     private ComputeOptions compute;
 
-    @Option(names = "--model", paramLabel = "DIR", description = DefaultModel.DESCRIPTION)
-    private Path model;
-
-    @Option(
-            names = "--adapter",
-            paramLabel = "DIR",
-            description = "A LoRA adapter of the model, as PEFT writes it, for all sessions.")
-    private Path adapter;
-
-    @Option(
-            names = "--interaction",
-            paramLabel = "FILE|default",
-            description = "The turn grammar, for a model whose config.json has no interaction_config.")
-    private String interaction;
+    @Mixin
+    private ModelOptions model;
 
     @Option(
             names = "--seconds",
@@ -148,11 +136,11 @@ public final class RunCommand implements Callable<Integer> {
         if (sessions < 1 || sessions > MOST_SESSIONS) {
             throw BadInputException.of("--sessions", sessions, "1 to " + MOST_SESSIONS);
         }
-        final Path chosen = DefaultModel.or(model);
+        final Path chosen = model.folder();
         return new RunSettings(
                 chosen,
-                adapter,
-                interaction,
+                model.adapter(),
+                model.interaction(),
                 sessions,
                 SessionSpec.of().withSeed(seed).withSampling(sampling(chosen)),
                 tickLimit(),
@@ -162,7 +150,7 @@ public final class RunCommand implements Callable<Integer> {
                 realtime,
                 out,
                 quiet,
-                isTerminal());
+                Terminal.isThere());
     }
 
     private SamplingParameters sampling(final Path folder) {
@@ -185,10 +173,5 @@ public final class RunCommand implements Callable<Integer> {
             throw BadInputException.of("--seconds", seconds, "more than 0, at most 10000000");
         }
         return (long) Math.ceil(Math.rint(seconds * NS_PER_SECOND) / EngineContext.PERIOD_NS);
-    }
-
-    private static boolean isTerminal() {
-        final Console console = System.console();
-        return console != null && console.isTerminal();
     }
 }

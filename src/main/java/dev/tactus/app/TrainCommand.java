@@ -2,13 +2,13 @@ package dev.tactus.app;
 
 import dev.tactus.app.cli.BadInputException;
 import dev.tactus.app.cli.Table;
+import dev.tactus.app.cli.Terminal;
 import dev.tactus.app.run.Interrupt;
 import dev.tactus.app.train.TrainJob;
 import dev.tactus.app.train.TrainSettings;
 import dev.tactus.engine.tuning.recipe.DataKinds;
 import dev.tactus.engine.tuning.recipe.RecipeGuide;
 import dev.tactus.scenario.training.ScenarioSource;
-import java.io.Console;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
@@ -82,7 +82,7 @@ public final class TrainCommand implements Callable<Integer> {
                     "no recipe: name one with --recipe FILE; examples/recipes/ has some, --explain lists the fields");
         }
         VectorModule.load();
-        final TrainSettings settings = new TrainSettings(recipe, out, resume, threads(), quiet, isTerminal());
+        final TrainSettings settings = new TrainSettings(recipe, out, resume, threads(), quiet, Terminal.isThere());
         try (Interrupt interrupt = new Interrupt(LONGEST_END_S)) {
             final TrainJob job = new TrainJob(settings, kinds(), screen, interrupt);
             interrupt.install();
@@ -102,10 +102,5 @@ public final class TrainCommand implements Callable<Integer> {
             throw BadInputException.of("--threads", threads, "1 to " + MOST_THREADS);
         }
         return threads;
-    }
-
-    private static boolean isTerminal() {
-        final Console console = System.console();
-        return console != null && console.isTerminal();
     }
 }

@@ -69,12 +69,6 @@ public record GeneratorSettings(
                 length, lengthOfSilence, split, weights, wholePhrases, ownVoice, faults, voice, acoustics, timing);
     }
 
-    /** The same with other weights. */
-    public GeneratorSettings withWeights(final Map<Family, Double> others) {
-        return new GeneratorSettings(
-                ticks, silenceTicks, split, others, wholePhrases, ownVoice, faults, voice, acoustics, timing);
-    }
-
     /** The same with another share of phrases spoken in one go. */
     public GeneratorSettings withWholePhrases(final double share) {
         return new GeneratorSettings(
@@ -97,12 +91,6 @@ public record GeneratorSettings(
     public GeneratorSettings withAcoustics(final Acoustics others) {
         return new GeneratorSettings(
                 ticks, silenceTicks, split, weights, wholePhrases, ownVoice, faults, voice, others, timing);
-    }
-
-    /** The same with other reaction times. */
-    public GeneratorSettings withTiming(final TargetTiming other) {
-        return new GeneratorSettings(
-                ticks, silenceTicks, split, weights, wholePhrases, ownVoice, faults, voice, acoustics, other);
     }
 
     /** Ticks of an episode of {@code family}. */

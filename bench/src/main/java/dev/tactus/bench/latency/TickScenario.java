@@ -45,10 +45,4 @@ public record TickScenario(
             throw new IllegalArgumentException("a context of " + context + " positions: expected 0 or more");
         }
     }
-
-    /** The same for another number of sessions. */
-    public TickScenario withSessions(final int count) {
-        return new TickScenario(
-                count, Math.min(speaking, count), threads, rows, passes, context, ticks, settleNs, kernels, warmUpNs);
-    }
 }

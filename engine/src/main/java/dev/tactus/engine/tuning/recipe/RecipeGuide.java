@@ -46,7 +46,7 @@ public final class RecipeGuide {
                     "data.families",
                     "object of numbers; a mixture",
                     "of scenario: how often each is drawn, in proportion: captions, hesitation, answer, interruption,"
-                            + " backchannel, correction, flashes, crossing, timed, silence"),
+                            + " backchannel, correction, flashes, crossing, timed, silence, tour"),
             field("data.by_turns", "true, false; false", "of scenario: families by turns instead of drawn"),
             field("data.split", "train, held_out_voices, unseen_accent; train", "of scenario: whose voices are heard"),
             field("data.voices", "1 to 4096; 400", "of scenario: how many users there are"),

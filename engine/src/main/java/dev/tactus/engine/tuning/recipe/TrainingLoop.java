@@ -147,7 +147,7 @@ public final class TrainingLoop {
             throw new RecipeException(recipe.file() + ": "
                     + difference(then, recipe.identity()).orElse("the recipe is another") + ", which is not what "
                     + checkpoint
-                    + " was made with: only steps, checkpoint, evaluate, expect and out may change on the way");
+                    + " was made with: only steps, checkpoint, evaluate, expect, export and out may change on the way");
         }
         requireSameModel(checkpoint, state.notes().get(MODEL));
         if (!data.fingerprint().equals(state.notes().get(DATA))) {
