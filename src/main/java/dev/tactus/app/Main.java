@@ -31,6 +31,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
             EvalCommand.class,
             LogitsCommand.class,
             SimCommand.class,
+            CapacityCommand.class,
             ModelCommand.class,
             DoctorCommand.class
         })

@@ -47,22 +47,25 @@ class MiniModelTest {
         assertTrue(millions <= MOST_MILLIONS, head);
         assertTrue(Files.size(MiniRecipeTest.mini().resolve(Checkpoint.SINGLE_FILE)) <= MOST_BYTES);
         assertEquals(
-                "thanks thanks thanks computer what comes after eight computer count the flashes computer count until"
-                        + " six stop computer paint the star no square purple",
+                "window morning morning computer what comes after two computer count the flashes computer count until"
+                        + " ten stop computer paint the triangle no star green computer say when the shape crosses the"
+                        + " line",
                 all(HEARS, outcome.out()));
         assertEquals(
-                "nine okay one two three one two three four five six okay purple square", all(SAYS, outcome.out()));
-        assertTrue(Files.size(out.resolve("speech.wav")) > 1_000_000, "33 s of sound at 16 kHz");
+                "three okay one two three one two three four five six seven eight nine ten okay green star okay now",
+                all(SAYS, outcome.out()));
+        assertTrue(Files.size(out.resolve("speech.wav")) > 1_000_000, "45 s of sound at 16 kHz");
     }
 
     @Test
     void shouldScoreTheTourAsARecording() {
         final Outcome outcome = Outcome.good("eval", "--folder", root().resolve("examples/tour"), "-q");
-        assertTrue(outcome.out().contains("recorded, 1 episode"), outcome.out());
+        assertTrue(outcome.out().contains("tour, 1 episode"), outcome.out());
         assertTrue(
-                outcome.out().lines().anyMatch(line -> line.matches(" +caption word errors +0[.]0 %.* n 24 .*")),
+                outcome.out().lines().anyMatch(line -> line.matches(" +caption word errors +0[.]0 %.* n 32 .*")),
                 outcome.out());
         assertTrue(
-                outcome.out().lines().anyMatch(line -> line.matches(" +right reply +100[.]0 %.* n 4")), outcome.out());
+                outcome.out().lines().anyMatch(line -> line.matches(" +right reply +100[.]0 %.* n 5.*")),
+                outcome.out());
     }
 }

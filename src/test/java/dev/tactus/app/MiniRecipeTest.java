@@ -69,7 +69,7 @@ class MiniRecipeTest {
                         Files.readString(mini().resolve("recipe.json")),
                         "\"config\": \".\"",
                         "\"config\": \"" + mini() + '"',
-                        "\"steps\": 2700",
+                        "\"steps\": 5500",
                         "\"steps\": 2",
                         "\"sequences\": 8",
                         "\"sequences\": 2",

@@ -44,7 +44,7 @@ class SimCommandTest {
     void shouldRunEveryScenario() {
         final String out = Outcome.good("sim", "--seed", 2, "--ticks", 5, "--scenario", "all")
                 .out();
-        for (final String scenario : new String[] {"calm", "stuck-device", "lazy-consumer", "chaos", "15 runs"}) {
+        for (final String scenario : new String[] {"calm", "stuck-device", "lazy-consumer", "chaos", "16 runs"}) {
             assertTrue(out.contains(scenario), () -> scenario + " in:\n" + out);
         }
         assertFalse(Outcome.good("sim", "--ticks", 5, "--quiet").out().contains("seed"));

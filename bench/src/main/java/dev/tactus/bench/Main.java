@@ -31,7 +31,11 @@ import picocli.CommandLine.Spec;
             TrainCommand.class,
             StartupCommand.class,
             ElementaryCommand.class,
-            MicroCommand.class
+            MicroCommand.class,
+            PhasesCommand.class,
+            StopCommand.class,
+            SoakCommand.class,
+            StressCommand.class
         })
 public final class Main implements Runnable {
     @Spec

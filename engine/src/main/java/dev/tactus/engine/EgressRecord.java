@@ -14,8 +14,9 @@ import org.agrona.MutableDirectBuffer;
  *        16  byte[192]  ledger row
  *       208  int32      samples of speech
  *       212  int32      number of the speech slot that holds them
- *       216  int32×2n   token id, or that of a block of speech, and the machine state it was drawn in, per position
- *  216 + 8n  float32×n  log-probability of each token, for a session that asked for them
+ *       216  int32      interruptions that the session had had when the tick was sealed
+ *       220  int32×2n   token id, or that of a block of speech, and the machine state it was drawn in, per position
+ *  220 + 8n  float32×n  log-probability of each token, for a session that asked for them
  * </pre>
  */
 final class EgressRecord {
@@ -27,7 +28,8 @@ final class EgressRecord {
     private static final int COUNT = 12;
     private static final int SAMPLES = ROW + LedgerRow.LENGTH;
     private static final int SLOT = SAMPLES + Integer.BYTES;
-    private static final int TOKENS = SLOT + Integer.BYTES;
+    private static final int INTERRUPTIONS = SLOT + Integer.BYTES;
+    private static final int TOKENS = INTERRUPTIONS + Integer.BYTES;
     private static final int TOKEN_BYTES = 8;
 
     private EgressRecord() {}
@@ -56,6 +58,14 @@ final class EgressRecord {
 
     static int slot(final DirectBuffer buffer, final int offset) {
         return buffer.getInt(offset + SLOT);
+    }
+
+    static void interruptions(final MutableDirectBuffer buffer, final int offset, final int count) {
+        buffer.putInt(offset + INTERRUPTIONS, count);
+    }
+
+    static int interruptions(final DirectBuffer buffer, final int offset) {
+        return buffer.getInt(offset + INTERRUPTIONS);
     }
 
     static void token(

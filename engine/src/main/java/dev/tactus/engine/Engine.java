@@ -6,16 +6,20 @@ import dev.tactus.engine.device.cpu.CpuWarmUp;
 import dev.tactus.engine.ledger.Ledger;
 import dev.tactus.engine.model.OutputMachine;
 import dev.tactus.scheduler.BeatGrid;
+import dev.tactus.scheduler.Demand;
 import dev.tactus.scheduler.EndReason;
 import dev.tactus.scheduler.IngressRecord;
+import dev.tactus.scheduler.Ladder;
 import dev.tactus.scheduler.LoopCounters;
 import dev.tactus.scheduler.Modality;
 import dev.tactus.scheduler.Pacing;
+import dev.tactus.scheduler.PhaseTable;
 import dev.tactus.scheduler.TickLoop;
 import dev.tactus.scheduler.TickLoopParts;
 import java.util.List;
 import java.util.concurrent.locks.LockSupport;
 import org.agrona.CloseHelper;
+import org.agrona.concurrent.Agent;
 import org.agrona.concurrent.AgentRunner;
 import org.agrona.concurrent.BackoffIdleStrategy;
 
@@ -37,22 +41,30 @@ public final class Engine implements AutoCloseable {
     private static final long AWAIT_PARK_NS = 200_000;
     private static final long MIN_PARK_NS = 10_000;
     private static final long MAX_PARK_NS = 200_000;
+    private static final long NS_PER_MS = 1_000_000;
+    private static final int STUCK_GRACE_MS = 500;
 
     private final EngineContext context;
     private final EngineMemory memory;
     private final Backend backend;
     private final LoopCounters counters = new LoopCounters();
     private final BeatGrid grid;
+    private final PhaseTable phases;
+    private final Calibration calibration;
+    private final Demand demand = Demand.ofConversations();
+    private final AdmissionDesk desk;
     private final TickLoop loop;
     private final TickInvoker invoker;
-    private final AgentRunner runner;
+    private final List<AgentRunner> runners;
     private final String warmUpNote;
+    private final String lockNote;
     private volatile Throwable loopFailure;
     private boolean closed;
 
     private Engine(final EngineContext context) {
         this.context = context.conclude();
         this.memory = new EngineMemory(context, context.ledger());
+        this.lockNote = context.lockMemory() ? lockMemory() : "";
         Backend started = null;
         try {
             if (context.ports() == null) {
@@ -64,17 +76,17 @@ public final class Engine implements AutoCloseable {
                 this.warmUpNote = "";
             }
             this.backend = started;
-            this.grid = new BeatGrid(EngineContext.PERIOD_NS, context.allowanceNs());
+            this.calibration = context.calibrationNs() == 0
+                    ? null
+                    : Calibration.run(context, memory, started, context.calibrationNs());
+            this.desk = context.admission() ? new AdmissionDesk(context, calibration.model(), demand) : null;
+            this.grid = new BeatGrid(EngineContext.PERIOD_NS, context.allowanceNs(), context.phases());
+            this.phases = new PhaseTable(context.phases());
             this.loop = new TickLoop(parts());
             final boolean driven = context.threadingMode() == ThreadingMode.INVOKER;
             this.invoker = driven ? new TickInvoker(loop, context.pacing()) : null;
-            this.runner = driven
-                    ? null
-                    : new AgentRunner(
-                            new BackoffIdleStrategy(20, 20, MIN_PARK_NS, MAX_PARK_NS), this::onLoopError, null, loop);
-            if (!driven) {
-                AgentRunner.startOnThread(runner, context.threadFactory());
-            }
+            this.runners = agents().stream().map(this::runner).toList();
+            runners.forEach(runner -> AgentRunner.startOnThread(runner, context.threadFactory()));
         } catch (final RuntimeException | Error ex) {
             CloseHelper.closeAll(started, memory);
             throw ex;
@@ -88,6 +100,25 @@ public final class Engine implements AutoCloseable {
      */
     public static Engine launch(final EngineContext context) {
         return new Engine(context);
+    }
+
+    /** What runs on threads of the engine's own. */
+    private List<Agent> agents() {
+        return switch (context.threadingMode()) {
+            case INVOKER -> List.of();
+            case SHARED -> List.of(loop);
+            case DEDICATED -> List.of(loop.sealing(), loop.emitting(), loop.accounting());
+        };
+    }
+
+    private AgentRunner runner(final Agent agent) {
+        return new AgentRunner(
+                new BackoffIdleStrategy(20, 20, MIN_PARK_NS, MAX_PARK_NS), this::onLoopError, null, agent);
+    }
+
+    private String lockMemory() {
+        final String refusal = memory.arena.lock();
+        return refusal.isEmpty() ? "" : "the engine's memory is not locked: " + refusal;
     }
 
     private CpuBackend cpuBackend() {
@@ -113,7 +144,8 @@ public final class Engine implements AutoCloseable {
                 memory.plan,
                 memory.output,
                 backend,
-                memory.ledger);
+                memory.ledger,
+                calibration == null ? null : new CostMeter(calibration.model(), demand, context.clock()));
         if (ports != null) {
             ports.ingress(memory.ingress);
         }
@@ -130,7 +162,11 @@ public final class Engine implements AutoCloseable {
                 memory.videoSlots(),
                 memory.textSlots(),
                 context.interaction().textInMax(),
-                context.interaction().textOutMax());
+                context.interaction().textOutMax(),
+                context.allowanceNs(Modality.VIDEO),
+                context.allowanceNs(Modality.TEXT),
+                context.missedTicks(),
+                context.deviceTimeoutNs());
     }
 
     private String warmUp(final CpuBackend cpu) {
@@ -184,6 +220,7 @@ public final class Engine implements AutoCloseable {
         checkScript(spec.script());
         final int adapter = adapterNumber(spec.adapter());
         final SessionState state = freeState();
+        final int slot = desk == null ? emptiestSlot() : desk.admit(spec.modalities(), memory.sessions);
         if (state.phase == SessionState.ENDED) {
             state.reclaim(memory.localPool, memory.globalPool);
         }
@@ -194,6 +231,7 @@ public final class Engine implements AutoCloseable {
                 context.layout().localPages(),
                 memory.globalPool,
                 context.layout().globalPages());
+        state.slot = slot;
         final int patch = context.model().config().vision().patch();
         final Session session = new Session(
                 state,
@@ -205,12 +243,27 @@ public final class Engine implements AutoCloseable {
                 context.model().config().text().unpaddedVocab());
         try {
             Session.offer(
-                    memory.ingress, context.clock(), IngressRecord.OPEN, state, state.generation, spec.modalities());
+                    memory.ingress,
+                    context.clock(),
+                    IngressRecord.OPEN,
+                    state,
+                    state.generation,
+                    IngressRecord.opening(spec.modalities(), state.slot));
         } catch (final IllegalStateException ex) {
             state.reclaim(memory.localPool, memory.globalPool);
             throw ex;
         }
         return session;
+    }
+
+    private int emptiestSlot() {
+        phases.clear();
+        for (final SessionState state : memory.sessions) {
+            if (state.phase == SessionState.LIVE) {
+                phases.enter(state.slot);
+            }
+        }
+        return phases.emptiest();
     }
 
     private void checkScript(final int[] script) {
@@ -333,6 +386,13 @@ public final class Engine implements AutoCloseable {
         return memory.ledger;
     }
 
+    /**
+     * The ladder of a slot of the period: for whoever replays what it once decided. The thread that drives the beat.
+     */
+    public Ladder ladder(final int phase) {
+        return loop.ladder(phase);
+    }
+
     /** When beats happen. */
     public BeatGrid grid() {
         return grid;
@@ -343,33 +403,62 @@ public final class Engine implements AutoCloseable {
         return backend.name();
     }
 
+    /**
+     * What ticks cost, as launch measured it and live ticks correct it; null where launch did not
+     * ({@link EngineContext#calibrationNs}).
+     */
+    public Calibration calibration() {
+        return calibration;
+    }
+
     /** What launch has to say about the warm-up; empty when all went as wanted. */
     public String warmUpNote() {
         return warmUpNote;
     }
 
-    /** What else launch has to say: that quantised weights could not be cached; empty when all went as wanted. */
+    /**
+     * What else launch has to say: that quantised weights could not be cached, or memory not be locked; empty when all
+     * went as wanted.
+     */
     public String launchNote() {
-        return memory.quantized == null ? "" : memory.quantized.note();
+        final String cached = memory.quantized == null ? "" : memory.quantized.note();
+        return cached.isEmpty() || lockNote.isEmpty() ? cached + lockNote : cached + "; " + lockNote;
     }
 
     /** Why the device or the loop failed; null while they have not. */
     public Throwable failure() {
-        final Throwable loopError = loopFailure;
-        return loopError != null ? loopError : backend.failure();
+        if (loopFailure != null) {
+            return loopFailure;
+        }
+        return loop.isStuck() && backend.failure() == null ? stuckDevice() : backend.failure();
     }
 
-    /** Stops the beat, then the device, then frees the memory. Producers and consumers have stopped before. */
+    private IllegalStateException stuckDevice() {
+        return new IllegalStateException(String.format(
+                "the device %s did not return from a tick within %,d ms: all sessions have ended; close the engine and"
+                        + " launch another one",
+                backend.name(), context.deviceTimeoutNs() / NS_PER_MS));
+    }
+
+    /**
+     * Stops the beat, then the device, then frees the memory. Producers and consumers have stopped before.
+     *
+     * <p>A device that is stuck is given {@value #STUCK_GRACE_MS} ms more. If it has not come back by then, its threads
+     * and the engine's memory are left to it until the process ends, since it may still write there; the model is not
+     * part of that and can serve another engine.
+     */
     @Override
     public synchronized void close() {
         if (closed) {
             return;
         }
         closed = true;
-        CloseHelper.close(runner);
+        CloseHelper.closeAll(runners);
         for (final SessionState state : memory.sessions) {
             state.retire(EndReason.CLOSED);
         }
-        CloseHelper.closeAll(backend, memory);
+        if (!loop.isStuck() || backend.awaitIdle(STUCK_GRACE_MS * NS_PER_MS)) {
+            CloseHelper.closeAll(backend, memory);
+        }
     }
 }

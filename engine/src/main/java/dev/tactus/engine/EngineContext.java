@@ -10,8 +10,11 @@ import dev.tactus.engine.model.SessionLayout;
 import dev.tactus.kernel.NumericClass;
 import dev.tactus.kernel.c.Isa;
 import dev.tactus.memory.MemoryLedger;
+import dev.tactus.scheduler.MissedTickPolicy;
+import dev.tactus.scheduler.Modality;
 import dev.tactus.scheduler.Pacing;
 import dev.tactus.scheduler.TickLoop;
+import dev.tactus.scheduler.TickLoopParts;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -46,10 +49,23 @@ public final class EngineContext {
 
     private static final int MOST_SESSIONS = 4096;
     private static final int MOST_THREADS = 256;
+    private static final int MOST_PHASES = 64;
+    private static final int DEFAULT_PHASES = 8;
+
+    /** Time for a pause of the whole machine beside the tick. */
+    private static final long DEFAULT_DEVICE_TIMEOUT_NS = 10 * PERIOD_NS;
+
+    private static final int BY_SESSIONS = 0;
+
+    private static final long BY_ADMISSION = -1;
+    private static final long DEFAULT_CALIBRATION_NS = TimeUnit.SECONDS.toNanos(1);
 
     private LoadedModel model;
     private InteractionConfig interaction;
     private int maxSessions = 1;
+    private int phases = BY_SESSIONS;
+    private long deviceTimeoutNs = -1;
+    private MissedTickPolicy missedTicks = MissedTickPolicy.DEFAULT;
     private int threads = Runtime.getRuntime().availableProcessors();
     private ThreadingMode threadingMode = ThreadingMode.SHARED;
     private Pacing pacing = Pacing.REALTIME;
@@ -59,10 +75,16 @@ public final class EngineContext {
     private boolean quantizedCache;
     private CpuKernels cpuKernels;
     private boolean pinWorkers = true;
+    private boolean lockMemory;
     private boolean voice = true;
     private long allowanceNs;
+    private long videoAllowanceNs = TickLoopParts.UNTIL_THE_SEAL;
+    private long textAllowanceNs = TickLoopParts.UNTIL_THE_SEAL;
     private long warmUpNs = TimeUnit.SECONDS.toNanos(1);
     private long memoryBudget = Long.MAX_VALUE;
+    private boolean admission = true;
+    private long admissionMarginNs = AdmissionDesk.MARGIN_NS;
+    private long calibrationNs = BY_ADMISSION;
     private NanoClock clock = SystemNanoClock.INSTANCE;
     private ThreadFactory threadFactory = EngineContext::daemon;
     private MemoryLedger ledger = new MemoryLedger();
@@ -92,6 +114,39 @@ public final class EngineContext {
     /** Most sessions at a time; 1 by default. */
     public EngineContext maxSessions(final int sessions) {
         maxSessions = sessions;
+        return this;
+    }
+
+    /**
+     * Slots of the period over which sessions are spread, so that the device works for a few of them at a time and each
+     * waits for its own cohort only; 1 to {@value #MOST_PHASES}. By default {@value #DEFAULT_PHASES}, or as many as
+     * there may be sessions; stepped, always 1.
+     */
+    public EngineContext phases(final int count) {
+        if (count < 1 || count > MOST_PHASES) {
+            throw new IllegalArgumentException("phases is " + count + ": expected 1 to " + MOST_PHASES);
+        }
+        phases = count;
+        return this;
+    }
+
+    /** What sessions give up, and when, where ticks run late; {@link MissedTickPolicy#DEFAULT} by default. */
+    public EngineContext missedTicks(final MissedTickPolicy policy) {
+        missedTicks = policy;
+        return this;
+    }
+
+    /**
+     * How long the device may work on one tick before it counts as stuck: then all sessions end as
+     * {@link dev.tactus.scheduler.EndReason#DEVICE_STUCK}, {@link Engine#failure()} says so, and another engine can be
+     * launched. 0 for ever; by default ten periods, and for ever when stepped. Time in which the tick thread did not
+     * run either does not count.
+     */
+    public EngineContext deviceTimeoutNs(final long ns) {
+        if (ns < 0) {
+            throw new IllegalArgumentException("deviceTimeoutNs is " + ns + ": expected 0 or more");
+        }
+        deviceTimeoutNs = ns;
         return this;
     }
 
@@ -165,6 +220,16 @@ public final class EngineContext {
     }
 
     /**
+     * Whether all memory of the engine is locked into RAM at launch; false by default. Where the system refuses,
+     * {@link Engine#launchNote()} says so, with the remedy, and the engine runs unlocked. The mapped checkpoint is not
+     * part of it: its pages are those of the file.
+     */
+    public EngineContext lockMemory(final boolean lock) {
+        lockMemory = lock;
+        return this;
+    }
+
+    /**
      * Whether sessions may speak where the model can; true by default. Without, {@code <say>} is masked, as for a model
      * that has no voice.
      */
@@ -180,11 +245,59 @@ public final class EngineContext {
     }
 
     /**
+     * How long after the end of a tick a frame, or text, of it may still be committed; what comes later belongs to the
+     * next tick. By default whatever waits at the seal is in time. Audio belongs to the tick of its number and is late
+     * once that is sealed: its allowance is that of the seal.
+     *
+     * @param modality {@link Modality#VIDEO} or {@link Modality#TEXT}
+     * @param ns from 0 to {@link #allowanceNs(long)}
+     */
+    public EngineContext allowanceNs(final Modality modality, final long ns) {
+        if (modality == Modality.AUDIO) {
+            throw new IllegalArgumentException(
+                    "audio is in time until its tick is sealed: set the allowance of the seal");
+        }
+        if (modality == Modality.VIDEO) {
+            videoAllowanceNs = ns;
+        } else {
+            textAllowanceNs = ns;
+        }
+        return this;
+    }
+
+    /**
      * Longest time that launch spends on warming kernels up; 1 s by default, 0 for none. It ends as soon as ticks
      * allocate nothing. A service that must hold its first deadlines gives it five.
      */
     public EngineContext warmUpNs(final long ns) {
         warmUpNs = ns;
+        return this;
+    }
+
+    /**
+     * Whether a session is refused that would break deadlines, its own or others', by what ticks cost on this machine;
+     * true by default. Without, all are taken that there is memory for. It has no effect on an engine that is stepped,
+     * has one session, or another device.
+     */
+    public EngineContext admission(final boolean refuses) {
+        admission = refuses;
+        return this;
+    }
+
+    /**
+     * How long before its deadline a cohort must have ended at p99.9 for a session to be admitted; 10 ms by default.
+     */
+    public EngineContext admissionMarginNs(final long ns) {
+        admissionMarginNs = ns;
+        return this;
+    }
+
+    /**
+     * Longest time that launch spends on measuring what ticks cost ({@link Engine#calibration()}), after the warm-up; 0
+     * for none. By default 1 s with admission, none without.
+     */
+    public EngineContext calibrationNs(final long ns) {
+        calibrationNs = ns;
         return this;
     }
 
@@ -253,9 +366,17 @@ public final class EngineContext {
         range("threads", threads, 1, MOST_THREADS);
         range("allowanceNs", allowanceNs, 0, PERIOD_NS - 1);
         range("warmUpNs", warmUpNs, 0, TimeUnit.MINUTES.toNanos(1));
+        range("calibrationNs", calibrationNs, BY_ADMISSION, TimeUnit.MINUTES.toNanos(1));
+        range("admissionMarginNs", admissionMarginNs, 0, PERIOD_NS - allowanceNs - 1);
+        checkAllowance("VIDEO", videoAllowanceNs);
+        checkAllowance("TEXT", textAllowanceNs);
         if (pacing == Pacing.STEPPED && allowanceNs != 0) {
             throw new IllegalArgumentException(
                     "allowanceNs is " + allowanceNs + ": expected 0 when stepped, where media cannot be late");
+        }
+        if (pacing == Pacing.STEPPED && phases > 1) {
+            throw new IllegalArgumentException(
+                    "phases is " + phases + ": expected 1 when stepped, where all sessions take each step together");
         }
         if (interaction == null) {
             interaction = InteractionConfig.resolve(null, model.config());
@@ -279,6 +400,12 @@ public final class EngineContext {
                     needed, maxSessions, memoryBudget));
         }
         return this;
+    }
+
+    private void checkAllowance(final String modality, final long ns) {
+        if (ns != TickLoopParts.UNTIL_THE_SEAL) {
+            range("allowanceNs of " + modality, ns, 0, allowanceNs);
+        }
     }
 
     private void checkAdapters() {
@@ -337,6 +464,27 @@ public final class EngineContext {
         return maxSessions;
     }
 
+    /** Slots of the period. */
+    public int phases() {
+        if (pacing == Pacing.STEPPED) {
+            return 1;
+        }
+        return phases == BY_SESSIONS ? Math.min(DEFAULT_PHASES, maxSessions) : phases;
+    }
+
+    /** What sessions give up. */
+    public MissedTickPolicy missedTicks() {
+        return missedTicks;
+    }
+
+    /** How long a tick may be on the device; 0 for ever. */
+    public long deviceTimeoutNs() {
+        if (deviceTimeoutNs < 0) {
+            return pacing == Pacing.STEPPED ? 0 : DEFAULT_DEVICE_TIMEOUT_NS;
+        }
+        return deviceTimeoutNs;
+    }
+
     /** Threads that compute; 0 where the caller's does. */
     public int computeThreads() {
         return threadingMode == ThreadingMode.INVOKER ? 0 : threads;
@@ -372,6 +520,11 @@ public final class EngineContext {
         return pinWorkers;
     }
 
+    /** Whether the engine's memory is locked. */
+    public boolean lockMemory() {
+        return lockMemory;
+    }
+
     /** Whether sessions may speak. */
     public boolean speaks() {
         return voice && model.weights().voice().isPresent();
@@ -382,9 +535,32 @@ public final class EngineContext {
         return cpuKernels;
     }
 
+    /** How long a frame or text may be late for its tick. */
+    long allowanceNs(final Modality modality) {
+        return modality == Modality.VIDEO ? videoAllowanceNs : textAllowanceNs;
+    }
+
     /** How long media may be late. */
     public long allowanceNs() {
         return allowanceNs;
+    }
+
+    /** Whether sessions are refused that would break deadlines. */
+    public boolean admission() {
+        return admission && pacing == Pacing.REALTIME && ports == null && maxSessions > 1 && calibrationNs != 0;
+    }
+
+    /** How long before its deadline a cohort must have ended at p99.9. */
+    public long admissionMarginNs() {
+        return admissionMarginNs;
+    }
+
+    /** Longest calibration; 0 for none. */
+    public long calibrationNs() {
+        if (calibrationNs == BY_ADMISSION) {
+            return admission() ? DEFAULT_CALIBRATION_NS : 0;
+        }
+        return ports == null ? calibrationNs : 0;
     }
 
     /** Longest warm-up. */

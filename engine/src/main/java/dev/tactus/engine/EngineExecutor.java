@@ -37,6 +37,9 @@ final class EngineExecutor implements TickExecutor, MediaSlots {
     private final Backend backend;
     private final Ledger ledger;
 
+    /** Null where costs are not known. */
+    private final CostMeter costs;
+
     EngineExecutor(
             final NanoClock clock,
             final long periodNs,
@@ -47,7 +50,8 @@ final class EngineExecutor implements TickExecutor, MediaSlots {
             final TickPlan plan,
             final TickOutput output,
             final Backend backend,
-            final Ledger ledger) {
+            final Ledger ledger,
+            final CostMeter costs) {
         this.clock = clock;
         this.periodNs = periodNs;
         this.pacing = pacing;
@@ -58,6 +62,7 @@ final class EngineExecutor implements TickExecutor, MediaSlots {
         this.output = output;
         this.backend = backend;
         this.ledger = ledger;
+        this.costs = costs;
     }
 
     @Override
@@ -213,12 +218,16 @@ final class EngineExecutor implements TickExecutor, MediaSlots {
             final boolean failed,
             final long emitStartNs) {
         final int samples = failed ? 0 : output.samples(index);
+        if (samples > 0) {
+            session.spokenUntil = TickEvent.speechStartSample(LedgerRow.tick(rows, row)) + samples;
+        }
         final int length = EgressRecord.length(count, session.logProbabilities);
         final boolean room = samples == 0 || session.speech.hasRoom();
         final int claim = room ? session.egress.tryClaim(EgressRecord.TICK, length) : 0;
         final MutableDirectBuffer ring = session.egress.buffer();
         if (claim > 0) {
             EgressRecord.begin(ring, claim, LedgerRow.tick(rows, row), count);
+            EgressRecord.interruptions(ring, claim, session.interruptions);
             EgressRecord.speech(ring, claim, samples, samples == 0 ? 0 : session.speech.publish());
             for (int i = 0; i < count; i++) {
                 EgressRecord.token(ring, claim, i, output.token(index, i), output.drawnIn(index, i));
@@ -237,7 +246,7 @@ final class EngineExecutor implements TickExecutor, MediaSlots {
         final SilenceReason reason = SilenceReason.first(
                 spoke,
                 late,
-                (flags & TickRecord.HELD) != 0,
+                (flags & (TickRecord.HELD | TickRecord.LADDER_HELD)) != 0,
                 (flags & TickRecord.MUTED) != 0,
                 (flags & TickRecord.STARVED) != 0);
         LedgerRow.stage(rows, row, Stage.EMIT, emitNs - emitStartNs);
@@ -275,7 +284,20 @@ final class EngineExecutor implements TickExecutor, MediaSlots {
     }
 
     @Override
+    public boolean heard(final int index, final long untilSample) {
+        final SessionState session = sessions[index];
+        session.interruptions++;
+        final boolean unheard = untilSample < session.spokenUntil;
+        // all of it is settled: what was not heard then is told of once, and nobody will hear it any more
+        session.spokenUntil = Long.MIN_VALUE;
+        return unheard;
+    }
+
+    @Override
     public void account(final SealedBeat beat) {
+        if (costs != null) {
+            costs.account(beat, plan, output);
+        }
         // rows close as sessions are emitted; histograms and exports of later versions hang on here
     }
 

@@ -17,6 +17,7 @@ import dev.tactus.memory.MemoryTag;
 import dev.tactus.memory.PagePool;
 import dev.tactus.memory.SlotPool;
 import dev.tactus.scheduler.IngressRing;
+import dev.tactus.scheduler.Pacing;
 import dev.tactus.scheduler.TickRecord;
 import java.util.ArrayList;
 import java.util.List;
@@ -69,8 +70,9 @@ final class EngineMemory implements AutoCloseable {
             localPool = pool(sizes.sessions * layout.localPages(), layout.localPageBytes());
             globalPool = pool(sizes.sessions * layout.globalPages(), layout.globalPageBytes());
             sessions = new SessionState[sizes.sessions];
+            final boolean realtime = context.pacing() == Pacing.REALTIME;
             for (int i = 0; i < sizes.sessions; i++) {
-                sessions[i] = session(i, layout);
+                sessions[i] = session(i, layout, realtime);
             }
             ingress = new IngressRing(buffer(MemoryTag.RING, sizes.ingressBytes));
             records = buffer(MemoryTag.PLAN, sizes.sessions * TickRecord.length(ids.textInMax()));
@@ -131,7 +133,7 @@ final class EngineMemory implements AutoCloseable {
         return Math.max(1, pages * bytes);
     }
 
-    private SessionState session(final int index, final SessionLayout layout) {
+    private SessionState session(final int index, final SessionLayout layout, final boolean realtime) {
         final long media =
                 arena.allocate(MemoryTag.MEDIA, sizes.mediaBytes(), PAGE).address();
         final long videoBase = media + sizes.audioSlots * sizes.audioBytes;
@@ -156,7 +158,8 @@ final class EngineMemory implements AutoCloseable {
                         ? new SpeechSlots(arena.allocate(MemoryTag.MEDIA, SpeechSlots.BYTES, ALIGNMENT)
                                 .address())
                         : null,
-                layout.blocks());
+                layout.blocks(),
+                realtime);
     }
 
     private static long tableBytes(final int pages) {

@@ -11,7 +11,14 @@ import org.agrona.concurrent.NanoClock;
  * The producer's end of one modality of one session: claim a slot, write into it, commit it. Media is written once,
  * into the memory that kernels read.
  *
- * <p>One producer thread. No call blocks or allocates.
+ * <p>One producer thread. No call blocks or allocates. A producer that dies with a slot claimed keeps that one slot
+ * from the session, and whoever takes its place is given it again; when the session has ended all slots are free for
+ * the next one, so nobody may write into a slot after that.
+ *
+ * <p>Nothing is captured after it was committed. Stamps that lie ahead of the commit are taken as they are up to a
+ * period, which is what clocks that were set against each other may be apart; by the clock, one further ahead is
+ * replaced by the time of the commit and counted, since the media would hold back what follows it until then. A stepped
+ * engine goes by no stamp.
  */
 abstract class MediaInput {
     private static final int NONE = -1;
@@ -25,6 +32,7 @@ abstract class MediaInput {
     private final MemorySegment[] segments;
     private int claimed = NONE;
     private long refused;
+    private long stampedAhead;
 
     MediaInput(final SessionState state, final Modality modality, final IngressRing ingress, final NanoClock clock) {
         this.state = state;
@@ -66,18 +74,34 @@ abstract class MediaInput {
         return refused;
     }
 
+    /** How many commits had a capture time more than a period ahead, and got that of the commit instead. */
+    public final long stampedAhead() {
+        return stampedAhead;
+    }
+
     /** Commits the claimed slot; false when the ingress ring is full (the slot stays claimed). */
-    final boolean commit(final int sequence, final long captureNs, final int length) {
+    final boolean commit(final int flags, final int sequence, final long captureNs, final int length) {
         if (claimed == NONE) {
             throw new IllegalStateException("no " + modality + " slot is claimed: claim() one and write into it first");
         }
         if (!isLive()) {
             return false;
         }
+        final long commitNs = clock.nanoTime();
+        final boolean ahead = state.realtime && captureNs - commitNs > EngineContext.PERIOD_NS;
         final boolean accepted = ingress.offerMedia(
-                state.index, generation, modality.code(), claimed, sequence, captureNs, clock.nanoTime(), length);
+                state.index,
+                generation,
+                modality.code(),
+                flags,
+                claimed,
+                sequence,
+                ahead ? commitNs : captureNs,
+                commitNs,
+                length);
         if (accepted) {
             claimed = NONE;
+            stampedAhead += ahead ? 1 : 0;
         } else {
             refused++;
         }

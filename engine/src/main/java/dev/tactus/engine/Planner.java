@@ -158,13 +158,17 @@ final class Planner {
             final TickPlan plan,
             final int flags) {
         final boolean held = (flags & TickRecord.HELD) != 0;
-        final boolean muted = (flags & TickRecord.MUTED) != 0;
+        final boolean muted = (flags & (TickRecord.MUTED | TickRecord.LADDER_HELD)) != 0;
         final int policy = held ? OutputMachine.HELD : muted ? OutputMachine.MUTED : OutputMachine.FREE;
-        // a skipped tick is a quiet one
-        final boolean talking = session.talking && TickRecord.skippedBefore(records, record) == 0;
+        final boolean cut = (flags & TickRecord.CUT) != 0;
+        // a skipped tick is a quiet one, and what was cut is over: to say more the model has to begin anew
+        final boolean talking = session.talking && !cut && TickRecord.skippedBefore(records, record) == 0;
         plan.output(entry, policy, talking, TickRecord.textBudget(records, record));
         if (session.speaks()) {
             plan.speech(entry, session.blocks(), session.speech.next(), session.talking);
+        }
+        if (cut) {
+            plan.discardHeldBack(entry);
         }
         if (session.scriptLength > 0) {
             plan.script(entry, session.script.addressOffset(), session.scriptLength);

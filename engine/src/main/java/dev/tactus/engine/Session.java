@@ -4,6 +4,7 @@ import dev.tactus.engine.model.OutputMachine;
 import dev.tactus.scheduler.IngressRecord;
 import dev.tactus.scheduler.IngressRing;
 import dev.tactus.scheduler.Modality;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import org.agrona.MutableDirectBuffer;
 import org.agrona.concurrent.MessageHandler;
@@ -25,6 +26,7 @@ public final class Session implements AutoCloseable {
 
     private final SessionState state;
     private final int generation;
+    private final int phase;
     private final IngressRing ingress;
     private final NanoClock clock;
     private final AudioInput audio;
@@ -32,6 +34,8 @@ public final class Session implements AutoCloseable {
     private final TextInput text;
     private final TickEvent event;
     private final MessageHandler onMessage = this::onMessage;
+    private final AtomicInteger interruptions = new AtomicInteger();
+    private volatile long heardUntil;
     private SessionHandler handler;
     private boolean endSeen;
     private boolean polling;
@@ -46,6 +50,7 @@ public final class Session implements AutoCloseable {
             final int vocabulary) {
         this.state = state;
         this.generation = state.generation;
+        this.phase = state.slot;
         this.ingress = ingress;
         this.clock = clock;
         this.event = new TickEvent(machine, state.logProbabilities, state.speech);
@@ -71,6 +76,11 @@ public final class Session implements AutoCloseable {
     /** How often the index was used. */
     public int generation() {
         return generation;
+    }
+
+    /** The slot of the period in which it ticks, as long as it lives: {@link dev.tactus.scheduler.BeatGrid}. */
+    public int phase() {
+        return phase;
     }
 
     /** What it hears. */
@@ -123,16 +133,30 @@ public final class Session implements AutoCloseable {
     }
 
     private void onMessage(final int type, final MutableDirectBuffer buffer, final int index, final int length) {
-        event.wrap(buffer, index);
+        event.wrap(buffer, index, isUnheard(buffer, index));
         try {
             if (!endSeen) {
                 handler.onTick(event);
             }
         } finally {
-            if (event.speechSamples() > 0) {
+            if (EgressRecord.samples(buffer, index) > 0) {
                 state.speech.release();
             }
         }
+    }
+
+    /**
+     * Whether the event has speech of before an interruption that the listener had not heard then: what is polled after
+     * it cannot have been heard before.
+     */
+    private boolean isUnheard(final MutableDirectBuffer buffer, final int index) {
+        // the count first: whoever sees it sees the place that belongs to it
+        if (EgressRecord.interruptions(buffer, index) - interruptions.get() >= 0) {
+            return false;
+        }
+        final int samples = EgressRecord.samples(buffer, index);
+        final long start = TickEvent.speechStartSample(EgressRecord.number(buffer, index));
+        return samples > 0 && start + samples > heardUntil;
     }
 
     /** Whether the session has ended and its last event was polled. */
@@ -155,9 +179,42 @@ public final class Session implements AutoCloseable {
         control(IngressRecord.MUTE, muted ? 1 : 0);
     }
 
-    /** Tells the model that the listener did not hear all of the speech. */
+    /**
+     * Tells how far the listener heard, after an interruption: the user spoke, and the consumer stopped its
+     * loudspeaker. What was said behind that place is taken back as unheard: ticks that wait to be polled bring their
+     * text but no speech ({@link TickEvent#speechDropped()}), what the vocoder holds back is thrown away, and the
+     * speech ends, since the model is told by {@code <cut>} in the next tick and has to begin anew to say more. Speech
+     * of later ticks is an answer to that and is heard. When nothing was said behind that place, nothing of all this
+     * happens.
+     *
+     * @param sample the place on the session's timeline where hearing ended, in samples at 16 kHz since tick 0 began:
+     *     {@link TickEvent#speechStartSample()} and what was played of that tick
+     */
+    public void heardUntil(final long sample) {
+        if (sample < 0) {
+            throw new IllegalArgumentException("heard until sample " + sample + ": expected 0 or more");
+        }
+        interrupt(IngressRecord.HEARD, sample, sample);
+    }
+
+    /**
+     * {@link #heardUntil} for who does not know how far: the model is told in any case, and of the speech that waits to
+     * be polled nothing is heard.
+     */
     public void interrupted() {
-        control(IngressRecord.CUT, 1);
+        interrupt(IngressRecord.CUT, Long.MIN_VALUE, 1);
+    }
+
+    private void interrupt(final int type, final long untilSample, final long value) {
+        heardUntil = untilSample;
+        interruptions.incrementAndGet();
+        try {
+            control(type, value);
+        } catch (final IllegalStateException ex) {
+            // no seal will ever take it in
+            interruptions.decrementAndGet();
+            throw ex;
+        }
     }
 
     /** No further generation after the current tick; the session ends as STOPPED. */
@@ -187,7 +244,7 @@ public final class Session implements AutoCloseable {
         }
     }
 
-    private void control(final int type, final int value) {
+    private void control(final int type, final long value) {
         if (state.generation == generation && state.phase == SessionState.LIVE) {
             offer(ingress, clock, type, state, generation, value);
         }
@@ -205,7 +262,7 @@ public final class Session implements AutoCloseable {
             final int type,
             final SessionState state,
             final int generation,
-            final int value) {
+            final long value) {
         for (int i = 0; i < OFFER_ATTEMPTS; i++) {
             if (ingress.offerControl(type, state.index, generation, clock.nanoTime(), value)) {
                 return;

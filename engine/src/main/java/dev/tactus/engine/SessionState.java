@@ -37,6 +37,9 @@ final class SessionState {
     volatile EndReason endReason;
     volatile int generation;
 
+    /** Of the period, in which the session ticks. */
+    int slot;
+
     int modalities;
     long seed;
     SamplingParameters sampling;
@@ -48,11 +51,20 @@ final class SessionState {
     /** Null where the model does not speak. */
     final SpeechSlots speech;
 
+    /** Whether beats go by the clock, so that capture times mean something. */
+    final boolean realtime;
+
     long nextPosition;
     int pendingToken;
     boolean talking;
     long ticks;
     long previousEmitNs;
+
+    /** Where on the session's timeline ends what it said since the last interruption, in samples. */
+    long spokenUntil;
+
+    /** Interruptions that seals took in. */
+    int interruptions;
 
     private final long blocks;
     private int localPages;
@@ -68,7 +80,8 @@ final class SessionState {
             final long globalTable,
             final UnsafeBuffer script,
             final SpeechSlots speech,
-            final long blocks) {
+            final long blocks,
+            final boolean realtime) {
         this.index = index;
         this.pools = pools;
         this.egress = egress;
@@ -79,6 +92,7 @@ final class SessionState {
         this.script = script;
         this.speech = speech;
         this.blocks = blocks;
+        this.realtime = realtime;
     }
 
     /** Whether another session may take the index. */
@@ -113,6 +127,8 @@ final class SessionState {
         talking = false;
         ticks = 0;
         previousEmitNs = 0;
+        spokenUntil = Long.MIN_VALUE;
+        interruptions = 0;
         lostRecords = 0;
         endReason = null;
         consumed = false;

@@ -8,7 +8,7 @@ import org.agrona.concurrent.NanoClock;
 
 /**
  * What a session reads: chunks of token ids, tokenised on the producer's thread. A tick takes in at most
- * {@code text_in_max} ids; more wait. One producer thread.
+ * {@code text_in_max} ids; more wait, and none are lost. One producer thread.
  */
 public final class TextInput extends MediaInput {
     /** Most ids of a slot; longer text takes several. */
@@ -44,7 +44,7 @@ public final class TextInput extends MediaInput {
                 return accepted;
             }
             MemorySegment.copy(ids, accepted, slot, ValueLayout.JAVA_INT, 0, count);
-            if (!commit(next, captureNs, count)) {
+            if (!commit(0, next, captureNs, count)) {
                 return accepted;
             }
             next++;

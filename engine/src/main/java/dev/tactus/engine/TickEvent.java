@@ -22,6 +22,7 @@ public final class TickEvent {
     private final SpeechSlots slots;
     private DirectBuffer buffer;
     private int offset;
+    private boolean speechDropped;
 
     TickEvent(final OutputMachine machine, final boolean logProbabilities, final SpeechSlots slots) {
         this.machine = machine;
@@ -29,10 +30,16 @@ public final class TickEvent {
         this.logProbabilities = logProbabilities;
     }
 
-    TickEvent wrap(final DirectBuffer newBuffer, final int newOffset) {
+    TickEvent wrap(final DirectBuffer newBuffer, final int newOffset, final boolean dropsSpeech) {
         buffer = newBuffer;
         offset = newOffset;
+        speechDropped = dropsSpeech;
         return this;
+    }
+
+    /** Where speech of a tick begins on the session's timeline: where the tick ends. */
+    static long speechStartSample(final long tick) {
+        return (tick + 1) * SpeechSlots.SLOT_SAMPLES;
     }
 
     /** Session tick, from 0. */
@@ -89,16 +96,35 @@ public final class TickEvent {
 
     /**
      * Samples of {@link #speech()} that this tick brings: 3200 where it speaks, 1600 in the tick after speech ended, 0
-     * else. They follow those of the tick before without a gap and are to be heard from the end of the tick on (when
-     * ticks were skipped between the two, what the vocoder held back is heard that much later): by the session's clock,
-     * sample 0 is at (tick + 1) · 3200.
+     * else, and 0 when it was dropped ({@link #speechDropped()}). They follow those of the tick before without a gap
+     * and are to be heard from the end of the tick on, at {@link #speechStartSample()} (when ticks were skipped between
+     * the two, what the vocoder held back is heard that much later).
      *
      * <p>The sound is {@link #SPEECH_DELAY_SAMPLES} later than the blocks, for the vocoder waits for what follows
      * before it settles a frame; what it then holds back comes in the tick after. Speech that a session ends in loses
      * these 45 ms.
      */
     public int speechSamples() {
-        return EgressRecord.samples(buffer, offset);
+        return speechDropped ? 0 : EgressRecord.samples(buffer, offset);
+    }
+
+    /**
+     * Whether the tick spoke and its speech was taken back: the listener was interrupted ({@link Session#heardUntil},
+     * {@link Session#interrupted}) before this event was polled. Its text stands; the model is told that not all of it
+     * was heard.
+     */
+    public boolean speechDropped() {
+        return speechDropped;
+    }
+
+    /**
+     * The place of the tick's speech on the session's timeline, in samples at 16 kHz since its tick 0 began: (tick + 1)
+     * · 3200. It follows from the tick alone, so speech is never later than its text, and delay cannot add up over a
+     * session: a consumer plays a tick's speech at this place of its own clock. Where it is behind it leaves the
+     * samples out that should have sounded already; where nothing is due there is silence.
+     */
+    public long speechStartSample() {
+        return speechStartSample(tick());
     }
 
     /**

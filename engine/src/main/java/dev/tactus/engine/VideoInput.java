@@ -35,12 +35,14 @@ public final class VideoInput extends MediaInput {
     }
 
     /**
-     * Commits the claimed slot.
+     * Commits the claimed slot. Frames are taken in the order of their commits; one that is refused has its number,
+     * too.
      *
-     * @param captureNs when the frame was captured, on the engine clock
+     * @param captureNs when the frame was captured, on the engine clock; the frame belongs to the tick of that time, or
+     *     to the next one when it is too late for it
      * @return false when it was refused: the ring is full or the session has ended
      */
     public boolean commit(final long captureNs) {
-        return commit(next++, captureNs, height * width * 3);
+        return commit(0, next++, captureNs, height * width * 3);
     }
 }

@@ -47,6 +47,7 @@ final class EngineFixture implements AutoCloseable {
                 .threadingMode(ThreadingMode.INVOKER)
                 .pacing(Pacing.STEPPED)
                 .kernels(KernelChoice.REFERENCE)
+                .admission(false)
                 // a clock that stands still: no deadline passes however busy the machine is
                 .clock(() -> 1)
                 .ledger(ledger);

@@ -80,7 +80,7 @@ class NeighbourTest {
     void shouldKeepSessionBitsWhenNeighboursJoinAndLeave() {
         try (EngineFixture fixture = new EngineFixture("multimodal-moe")) {
             final List<List<String>> expected = loneRuns(fixture.context(1));
-            for (final ThreadingMode mode : new ThreadingMode[] {ThreadingMode.INVOKER, ThreadingMode.SHARED}) {
+            for (final ThreadingMode mode : ThreadingMode.values()) {
                 try (Engine engine = Engine.launch(fixture.context(SESSIONS).threadingMode(mode))) {
                     assertEquals(expected, together(engine, mode), mode.toString());
                     assertNull(engine.failure());
@@ -101,7 +101,7 @@ class NeighbourTest {
             if (numerics == NumericClass.EXACT) {
                 assertEquals(loneRuns(fixture.context(1)), expected, "the bits of the reference kernels");
             }
-            for (final ThreadingMode mode : new ThreadingMode[] {ThreadingMode.INVOKER, ThreadingMode.SHARED}) {
+            for (final ThreadingMode mode : ThreadingMode.values()) {
                 try (Engine engine =
                         Engine.launch(inC(fixture, SESSIONS, numerics).threadingMode(mode))) {
                     assertTrue(

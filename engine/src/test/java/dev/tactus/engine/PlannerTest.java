@@ -75,7 +75,7 @@ class PlannerTest {
     }
 
     private SessionState session(final Case c) {
-        final SessionState session = new SessionState(0, pools, null, 11, 0, 22, 33, null, null, -1);
+        final SessionState session = new SessionState(0, pools, null, 11, 0, 22, 33, null, null, -1, false);
         session.modalities = c.modalities;
         session.seed = 9;
         session.sampling = SamplingParameters.GREEDY;
@@ -193,7 +193,8 @@ class PlannerTest {
     @Test
     void shouldGiveTheEntryWhatTheOutputMachineNeeds() {
         final Case c = new Case(Modality.TEXT.bit(), false, 0, false, 0, false, 0, 0);
-        for (final int flags : new int[] {0, TickRecord.HELD, TickRecord.MUTED, TickRecord.HELD | TickRecord.MUTED}) {
+        final int both = TickRecord.HELD | TickRecord.MUTED;
+        for (final int flags : new int[] {0, TickRecord.HELD, TickRecord.MUTED, both, TickRecord.CUT}) {
             for (final boolean talking : new boolean[] {false, true}) {
                 write(c, flags);
                 final SessionState session = session(c);
@@ -203,7 +204,7 @@ class PlannerTest {
                 final boolean held = (flags & TickRecord.HELD) != 0;
                 final int muted = flags == TickRecord.MUTED ? OutputMachine.MUTED : OutputMachine.FREE;
                 assertEquals(held ? OutputMachine.HELD : muted, plan.policy(0));
-                assertEquals(talking, plan.talking(0));
+                assertEquals(talking && flags != TickRecord.CUT, plan.talking(0), "what was cut is over");
                 assertEquals(ids.textOutMax(), plan.textBudget(0));
                 assertEquals(42, plan.tick(0));
                 assertEquals(9, plan.seed(0));

@@ -48,6 +48,7 @@ final class VoiceFixture implements AutoCloseable {
                 .maxSessions(sessions)
                 .threads(2)
                 .threadingMode(ThreadingMode.INVOKER)
+                .admission(false)
                 .pacing(Pacing.STEPPED)
                 .kernels(KernelChoice.AUTO)
                 .warmUpNs(0)

@@ -1,8 +1,12 @@
 package dev.tactus.memory;
 
+import dev.tactus.posix.Posix;
+import dev.tactus.posix.PosixException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 
 /**
  * An arena with three states: {@code INIT} (allocates), {@code FROZEN} (refuses to allocate), {@code CLOSED} (freed).
@@ -26,6 +30,7 @@ public final class FreezableArena implements AutoCloseable {
     private final Arena arena = Arena.ofShared();
     private final MemoryLedger ledger;
     private final long[] bytesByTag = new long[MemoryTag.values().length];
+    private final List<MemorySegment> segments = new ArrayList<>();
     private volatile State state = State.INIT;
 
     /** An empty arena that reports to {@code ledger}. */
@@ -47,6 +52,9 @@ public final class FreezableArena implements AutoCloseable {
                     + "; everything a tick needs is allocated before the freeze");
         }
         final MemorySegment segment = arena.allocate(bytes, alignment);
+        if (bytes > 0) {
+            segments.add(segment);
+        }
         bytesByTag[tag.ordinal()] += bytes;
         ledger.onAllocate(tag, bytes);
         return segment;
@@ -58,6 +66,28 @@ public final class FreezableArena implements AutoCloseable {
             throw new IllegalStateException("arena is CLOSED: it cannot be frozen");
         }
         state = State.FROZEN;
+    }
+
+    /**
+     * Locks all memory of a frozen arena into RAM, so that no access to it waits for a page. Freed memory is unlocked
+     * by the system. What was locked before a refusal stays so.
+     *
+     * @return empty when all is locked, else how the system refused, with the remedy
+     */
+    public String lock() {
+        if (state != State.FROZEN) {
+            throw new IllegalStateException(
+                    "arena is " + state + ": expected FROZEN, all of its memory is locked once");
+        }
+        if (!Posix.isSupported()) {
+            return "this system has no mlock";
+        }
+        try {
+            segments.forEach(Posix::lock);
+            return "";
+        } catch (final PosixException ex) {
+            return ex.getMessage();
+        }
     }
 
     /** The state as any thread sees it. */

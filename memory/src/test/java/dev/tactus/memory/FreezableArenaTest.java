@@ -69,4 +69,16 @@ class FreezableArenaTest {
         assertThrows(IllegalStateException.class, () -> arena.allocate(MemoryTag.TEST, 8, 8));
         assertThrows(IllegalStateException.class, arena::freeze);
     }
+
+    @Test
+    void shouldLockAllMemoryOrSayWhyNot() {
+        try (FreezableArena arena = new FreezableArena(new MemoryLedger())) {
+            arena.allocate(MemoryTag.KV, 8192, 4096);
+            arena.allocate(MemoryTag.STATE, 0, 64);
+            assertThrows(IllegalStateException.class, arena::lock);
+            arena.freeze();
+            final String refusal = arena.lock();
+            assertTrue(refusal.isEmpty() || refusal.contains("mlock"), refusal);
+        }
+    }
 }

@@ -202,6 +202,25 @@ final class Families {
             speak(Grammar.random(CommandKind.WATCH, draws, 0), draws.chance(0.2));
         }
         watch(scene, asked);
+        for (int tries = 0; asked && tries < MAX_TRIES; ) {
+            tries = askAgain(scene) ? 0 : tries + 1;
+        }
+    }
+
+    /** After the next crossing, the same request, at a moment from which on another crossing is clear. */
+    private boolean askAgain(final Scene scene) {
+        final int saidMs = scene.crossings(script.lengthMs()).stream()
+                .filter(atMs -> atMs > cursorMs)
+                .findFirst()
+                .orElse(script.lengthMs());
+        final ScriptWriter.Prepared prepared =
+                writer.prepare(Grammar.random(CommandKind.WATCH, draws, 0).words(), writer.user(), List.of());
+        final int startMs = saidMs + draws.between(800, 2500);
+        if (!scene.isClear(startMs + prepared.lengthMs(), script.lengthMs())) {
+            return false;
+        }
+        cursorMs = writer.say(prepared, startMs, Role.COMMAND, true);
+        return true;
     }
 
     /** From here on the shape crosses the line, at times that are known. */

@@ -13,7 +13,10 @@ final class Scene {
     private static final int COLUMNS = Episode.FRAME_COLUMNS;
     private static final int[] COLOURS = {0xd02020, 0x2040d0, 0x20a030, 0xd0c020, 0xe0e0e0, 0xe08020, 0x8030a0};
     private static final int SHAPES = 4;
-    private static final int LINE_HALF_WIDTH = 1;
+    /** No shape has it. */
+    private static final int LINE_COLOUR = 0x20e0e0;
+
+    private static final int LINE_HALF_WIDTH = 3;
     private static final int MAX_AIMS = 300;
     /** Before this long after the command, a crossing could come before the model watches. */
     private static final int SETTLE_MS = 1600;
@@ -39,13 +42,13 @@ final class Scene {
     Scene(final Draws draws, final boolean line) {
         this.line = line;
         vertical = draws.chance(0.5);
-        linePlace = (vertical ? COLUMNS : ROWS) / 2 + draws.between(-15, 15);
+        linePlace = (vertical ? COLUMNS : ROWS) / 2 + draws.between(-10, 10);
         background = draws.between(10, 70);
         colour = draws.pick(List.of(0, 1, 2, 3, 4, 5, 6));
         flashColour = draws.chance(0.7) ? 0xffffff : COLOURS[draws.below(COLOURS.length)] | 0x606060;
         flashStrength = draws.uniform(0.6, 1);
         shape = draws.below(SHAPES);
-        size = draws.uniform(9, 15);
+        size = draws.uniform(11, 17);
         across = draws.uniform(0.3, 0.7) * (vertical ? ROWS : COLUMNS);
         final int amount = draws.below(9);
         for (int i = 0; i < GRAIN; i++) {
@@ -55,10 +58,10 @@ final class Scene {
     }
 
     private void move(final Draws draws) {
-        periodMs = draws.uniform(5000, 12_000);
+        periodMs = draws.uniform(4000, 9000);
         phaseMs = draws.uniform(0, periodMs);
-        reach = draws.uniform(22, 40);
-        middle = draws.uniform(-0.6, 0.6) * reach;
+        reach = draws.uniform(26, 44);
+        middle = draws.uniform(-0.5, 0.5) * reach;
     }
 
     /**
@@ -78,6 +81,18 @@ final class Scene {
                 return;
             }
         }
+    }
+
+    /** Whether a model that watches from {@code fromMs} on sees a crossing, the first one clearly after that moment. */
+    boolean isClear(final int fromMs, final int lengthMs) {
+        boolean between = false;
+        for (final int atMs : crossings(lengthMs)) {
+            if (atMs >= fromMs - 400 && atMs <= fromMs + SETTLE_MS) {
+                return false;
+            }
+            between |= atMs > fromMs + SETTLE_MS && atMs < lengthMs - SETTLE_MS;
+        }
+        return between;
     }
 
     /** The moments before {@code lengthMs} at which the shape's centre is on the line, in milliseconds, rising. */
@@ -122,7 +137,7 @@ final class Scene {
             for (int column = 0; column < COLUMNS; column++) {
                 int rgb = background * 0x010101;
                 if (line && Math.abs((vertical ? column : row) - linePlace) <= LINE_HALF_WIDTH) {
-                    rgb = 0xd8d8d8;
+                    rgb = LINE_COLOUR;
                 }
                 if (inside(column - x, row - y)) {
                     rgb = COLOURS[colour];

@@ -11,26 +11,48 @@ package dev.tactus.scheduler;
  *                       '--- compute ---'^ deadline 0
  * </pre>
  *
- * In {@link Pacing#STEPPED} the grid is moved at each step so that the beat ends now. Used by the tick thread; the
- * origin is readable from any thread.
+ * Sessions are spread over phase slots of the period. The beats of slot p of P lie p·T/P later, so that the device
+ * works for one slot after the other:
+ *
+ * <pre>
+ *    slot 0   |---- beat 0 ----|---- beat 1 ----|
+ *    slot 1       |---- beat 0 ----|---- beat 1 ----|
+ *    slot 2           |---- beat 0 ----|---- beat 1 ----|
+ *    slot 3               |---- beat 0 ----|---- beat 1 ----|
+ *    seals                     0   1   2   3   0   1   2   3
+ * </pre>
+ *
+ * In {@link Pacing#STEPPED} there is one slot, and the grid is moved at each step so that the beat ends now. Used by
+ * the tick thread; the origin is readable from any thread.
  */
 public final class BeatGrid {
     private final long periodNs;
     private final long allowanceNs;
+    private final int phases;
     private volatile long originNs;
+
+    /** A grid with one slot. */
+    public BeatGrid(final long periodNs, final long allowanceNs) {
+        this(periodNs, allowanceNs, 1);
+    }
 
     /**
      * A grid.
      *
      * @param periodNs T, positive
      * @param allowanceNs how long after a beat's end its media may still arrive, from 0 to less than T
+     * @param phases slots of the period, at least 1
      */
-    public BeatGrid(final long periodNs, final long allowanceNs) {
+    public BeatGrid(final long periodNs, final long allowanceNs, final int phases) {
         if (periodNs <= 0 || allowanceNs < 0 || allowanceNs >= periodNs) {
             throw new IllegalArgumentException(
                     "period " + periodNs + " ns, allowance " + allowanceNs + " ns: expected 0 ≤ allowance < period");
         }
+        if (phases < 1) {
+            throw new IllegalArgumentException(phases + " phases: expected at least 1");
+        }
         this.periodNs = periodNs;
+        this.phases = phases;
         this.allowanceNs = allowanceNs;
     }
 
@@ -48,19 +70,49 @@ public final class BeatGrid {
         return periodNs;
     }
 
-    /** End of beat {@code b}. */
+    /** Slots of the period. */
+    public int phases() {
+        return phases;
+    }
+
+    /** How much later than slot 0 the beats of a slot begin. */
+    public long offsetNs(final int phase) {
+        return periodNs * phase / phases;
+    }
+
+    /** End of beat {@code b} of slot 0. */
     public long endNs(final long b) {
-        return originNs + (b + 1) * periodNs;
+        return endNs(b, 0);
     }
 
-    /** When beat {@code b} is sealed. */
+    /** End of beat {@code b} of a slot. */
+    public long endNs(final long b, final int phase) {
+        return originNs + (b + 1) * periodNs + offsetNs(phase);
+    }
+
+    /** When beat {@code b} of slot 0 is sealed. */
     public long sealNs(final long b) {
-        return endNs(b) + allowanceNs;
+        return sealNs(b, 0);
     }
 
-    /** When the output of beat {@code b} is due. */
+    /** When beat {@code b} of a slot is sealed. */
+    public long sealNs(final long b, final int phase) {
+        return endNs(b, phase) + allowanceNs;
+    }
+
+    /** When the output of beat {@code b} of slot 0 is due. */
     public long deadlineNs(final long b) {
-        return endNs(b) + periodNs;
+        return deadlineNs(b, 0);
+    }
+
+    /** When the output of beat {@code b} of a slot is due. */
+    public long deadlineNs(final long b, final int phase) {
+        return endNs(b, phase) + periodNs;
+    }
+
+    /** The first beat of a slot that begins at {@code ns} or later; negative before the origin. */
+    public long beatFrom(final long ns, final int phase) {
+        return Math.ceilDiv(ns - originNs - offsetNs(phase), periodNs);
     }
 
     /** Moves the grid so that beat {@code b} is to be sealed at {@code nowNs}. */

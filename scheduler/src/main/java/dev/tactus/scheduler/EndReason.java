@@ -11,7 +11,9 @@ public enum EndReason {
     /** The model produced a NaN or an infinity. */
     NOT_FINITE,
     /** The device failed. */
-    DEVICE_FAILED;
+    DEVICE_FAILED,
+    /** The device did not return from a tick. */
+    DEVICE_STUCK;
 
     private static final EndReason[] BY_CODE = values();
 

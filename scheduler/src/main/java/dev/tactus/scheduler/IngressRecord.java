@@ -18,15 +18,19 @@ import org.agrona.MutableDirectBuffer;
  *  +---------------------------------------------------------------+
  *  |             commit delay ns (unsigned, saturating)            | 16
  *  +---------------------------------------------------------------+
- *  |                  sequence, or a control's value               | 20
+ *  |           sequence, or the low half of a control's value      | 20
  *  +-------------------------------+---------------+---------------+
  *  |              slot             |    modality   |     flags     | 24
  *  +-------------------------------+---------------+---------------+
- *  |                    length (bytes, or text ids)                | 28
+ *  | length (bytes, or text ids), or the high half of that value   | 28
  *  +---------------------------------------------------------------+
  * </pre>
  *
  * The kind of record is the ring's message type: one of the constants here.
+ *
+ * <p>The commit delay saturates at 4.29 s. Of media that was captured longer ago, {@link #commitNs} is that much after
+ * its capture and so too early: in the ledger the rest counts as waiting for the seal, not as capturing. It decides
+ * nothing, for media so old is due at the next seal by either time.
  */
 public final class IngressRecord {
     /** Bytes of a record. */
@@ -35,7 +39,7 @@ public final class IngressRecord {
     /** A committed media slot. */
     public static final int MEDIA = 1;
 
-    /** A session begins; the sequence field holds its set of modalities, the capture field when it was opened. */
+    /** A session begins; the sequence field holds its {@link #opening}, the capture field when it was opened. */
     public static final int OPEN = 2;
 
     /** A session ends at the next seal. */
@@ -52,6 +56,18 @@ public final class IngressRecord {
 
     /** The listener did not hear all of the speech: the next tick's input says so. */
     public static final int CUT = 7;
+
+    /**
+     * The listener stopped hearing speech at a place on the session's timeline, the value in samples: if anything was
+     * said that lies behind it, the next tick's input says so.
+     */
+    public static final int HEARD = 8;
+
+    /** Flag of an audio slot before which its producer passed positions over, since its clock is slow. */
+    public static final int DRIFT_GAP = 1;
+
+    /** Flag of an audio slot that has no place, since its producer's clock is fast: the seal drops it. */
+    public static final int DRIFT_DROP = 2;
 
     private static final int SESSION = 0;
     private static final int GENERATION = 4;
@@ -73,17 +89,18 @@ public final class IngressRecord {
             final int session,
             final int generation,
             final long atNs,
-            final int value) {
-        putMedia(buffer, offset, session, generation, 0, 0, value, atNs, atNs, 0);
+            final long value) {
+        putMedia(buffer, offset, session, generation, 0, 0, 0, (int) value, atNs, atNs, (int) (value >>> Integer.SIZE));
     }
 
-    /** Writes a media record at {@code offset}. */
+    /** Writes a media record at {@code offset}; {@code flags} is 0, {@link #DRIFT_GAP} or {@link #DRIFT_DROP}. */
     public static void putMedia(
             final MutableDirectBuffer buffer,
             final int offset,
             final int session,
             final int generation,
             final int modality,
+            final int flags,
             final int slot,
             final int sequence,
             final long captureNs,
@@ -97,8 +114,21 @@ public final class IngressRecord {
         buffer.putInt(offset + SEQUENCE, sequence);
         buffer.putShort(offset + SLOT, (short) slot);
         buffer.putByte(offset + MODALITY, (byte) modality);
-        buffer.putByte(offset + FLAGS, (byte) 0);
+        buffer.putByte(offset + FLAGS, (byte) flags);
         buffer.putInt(offset + PAYLOAD_LENGTH, length);
+    }
+
+    /** What an {@link #OPEN} says: the set of modalities, and the slot of the period in which the session ticks. */
+    public static int opening(final int modalities, final int phase) {
+        return phase << Byte.SIZE | modalities;
+    }
+
+    static int modalities(final int opening) {
+        return opening & 0xFF;
+    }
+
+    static int phase(final int opening) {
+        return opening >>> Byte.SIZE;
     }
 
     static int session(final MutableDirectBuffer buffer, final int offset) {
@@ -119,6 +149,14 @@ public final class IngressRecord {
 
     static int sequence(final MutableDirectBuffer buffer, final int offset) {
         return buffer.getInt(offset + SEQUENCE);
+    }
+
+    static long value(final MutableDirectBuffer buffer, final int offset) {
+        return (long) length(buffer, offset) << Integer.SIZE | sequence(buffer, offset) & MAX_UNSIGNED_INT;
+    }
+
+    static int flags(final MutableDirectBuffer buffer, final int offset) {
+        return buffer.getByte(offset + FLAGS);
     }
 
     static int slot(final MutableDirectBuffer buffer, final int offset) {

@@ -50,11 +50,25 @@ public final class IngressRing {
         return ring;
     }
 
-    /** Offers a media slot; false when the ring is full. Any thread. */
+    /** Offers a media slot without flags; false when the ring is full. Any thread. */
     public boolean offerMedia(
             final int session,
             final int generation,
             final int modality,
+            final int slot,
+            final int sequence,
+            final long captureNs,
+            final long commitNs,
+            final int length) {
+        return offerMedia(session, generation, modality, 0, slot, sequence, captureNs, commitNs, length);
+    }
+
+    /** Offers a media slot with flags of {@link IngressRecord}; false when the ring is full. Any thread. */
+    public boolean offerMedia(
+            final int session,
+            final int generation,
+            final int modality,
+            final int flags,
             final int slot,
             final int sequence,
             final long captureNs,
@@ -65,14 +79,24 @@ public final class IngressRing {
             return false;
         }
         IngressRecord.putMedia(
-                ring.buffer(), index, session, generation, modality, slot, sequence, captureNs, commitNs, length);
+                ring.buffer(),
+                index,
+                session,
+                generation,
+                modality,
+                flags,
+                slot,
+                sequence,
+                captureNs,
+                commitNs,
+                length);
         ring.commit(index);
         return true;
     }
 
     /** Offers a control record; false when the ring is full. Any thread. */
     public boolean offerControl(
-            final int type, final int session, final int generation, final long atNs, final int value) {
+            final int type, final int session, final int generation, final long atNs, final long value) {
         final int index = ring.tryClaim(type, IngressRecord.LENGTH);
         if (index < 0) {
             return false;

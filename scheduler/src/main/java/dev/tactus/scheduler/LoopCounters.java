@@ -18,9 +18,9 @@ public final class LoopCounters {
     public static final int UNDECLARED = 5;
     /** Records of sessions that are gone. */
     public static final int STALE = 6;
-    /** Audio positions without a slot. */
+    /** Audio positions without a slot, those of skipped ticks included. */
     public static final int AUDIO_GAP = 7;
-    /** Ticks without a frame. */
+    /** Ticks without a frame: none came, the ladder took none, or the tick was skipped. */
     public static final int VIDEO_GAP = 8;
     /** Session ticks that ran. */
     public static final int TICKS = 9;
@@ -30,6 +30,14 @@ public final class LoopCounters {
     public static final int MISSED = 11;
     /** Beats on which the device failed. */
     public static final int DEVICE_FAILURES = 12;
+    /** Corrections of a slow producer's clock: positions that it passed over. */
+    public static final int DRIFT_GAP = 13;
+    /** Corrections of a fast producer's clock: slots that it dropped. */
+    public static final int DRIFT_DROP = 14;
+    /** Session ticks that ran and did without something, see {@link LadderStep}. */
+    public static final int LADDER_STEPS = 15;
+    /** Session ticks that the ladder skipped; among the skipped ones as well. */
+    public static final int LADDER_SKIPS = 16;
 
     private static final String[] NAMES = {
         "late audio",
@@ -44,13 +52,21 @@ public final class LoopCounters {
         "ticks",
         "skipped ticks",
         "missed deadlines",
-        "device failures"
+        "device failures",
+        "drift gaps",
+        "drift drops",
+        "ladder steps",
+        "ladder skips"
     };
 
     private final AtomicLongArray values = new AtomicLongArray(NAMES.length);
 
     void increment(final int counter) {
-        values.setRelease(counter, values.getPlain(counter) + 1);
+        add(counter, 1);
+    }
+
+    void add(final int counter, final int count) {
+        values.setRelease(counter, values.getPlain(counter) + count);
     }
 
     /** The value of a counter. */

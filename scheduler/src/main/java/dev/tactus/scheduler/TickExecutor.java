@@ -39,6 +39,18 @@ public interface TickExecutor {
     /** Writes the session's last record. After this its index may be reused. */
     void end(int session, int generation, EndReason reason);
 
+    /**
+     * The listener of a session was interrupted. Called before a seal, between two beats, so that all that was said is
+     * known. An executor without speech has nothing that could be cut.
+     *
+     * @param untilSample how far the speech was heard, on the session's timeline of 16 kHz; {@link Long#MIN_VALUE} when
+     *     nobody knows
+     * @return whether anything was said behind that place since the last interruption
+     */
+    default boolean heard(final int session, final long untilSample) {
+        return false;
+    }
+
     /** Closes the beat's account. */
     void account(SealedBeat beat);
 }

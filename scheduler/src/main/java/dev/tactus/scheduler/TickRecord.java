@@ -45,6 +45,9 @@ public final class TickRecord {
     /** A declared modality had a gap. */
     public static final int STARVED = 16;
 
+    /** The ladder keeps the session from speaking, see {@link LadderStep#HOLD_SPEECH}. */
+    public static final int LADDER_HELD = 32;
+
     private static final int SESSION = 0;
     private static final int GENERATION = 4;
     private static final int TICK = 8;
@@ -121,9 +124,13 @@ public final class TickRecord {
         buffer.putInt(offset + FLAGS, flags);
     }
 
-    /** The step of the degradation ladder that was taken; 0 is none. */
+    /** The code of the {@link LadderStep} that was taken; 0 is none. */
     public static int ladderStep(final DirectBuffer buffer, final int offset) {
         return buffer.getInt(offset + LADDER_STEP);
+    }
+
+    static void ladderStep(final MutableDirectBuffer buffer, final int offset, final int step) {
+        buffer.putInt(offset + LADDER_STEP, step);
     }
 
     /** Text ids that HEAR and SPEAK may emit together. */

@@ -25,6 +25,12 @@ final class FakeExecutor implements TickExecutor {
     final Map<Integer, EndReason> ended = new HashMap<>();
     final List<Long> accounted = new ArrayList<>();
 
+    /** How far each session was heard, in the order in which it was told. */
+    final List<Long> heard = new ArrayList<>();
+
+    /** What {@link #heard} says. */
+    boolean unheard;
+
     private final FakeSlots slots;
     private final Map<Integer, SealedTick> inFlight = new HashMap<>();
     private SealedBeat current;
@@ -110,6 +116,13 @@ final class FakeExecutor implements TickExecutor {
     public void end(final int session, final int generation, final EndReason reason) {
         check(!inFlight.containsKey(session), "session " + session + " ended before it was emitted");
         check(ended.put(session, reason) == null, "session " + session + " ended twice");
+    }
+
+    @Override
+    public boolean heard(final int session, final long untilSample) {
+        check(inFlight.isEmpty(), "an interruption is taken in while a tick is in flight");
+        heard.add(untilSample);
+        return unheard;
     }
 
     @Override

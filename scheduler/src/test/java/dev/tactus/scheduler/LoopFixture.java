@@ -24,8 +24,17 @@ final class LoopFixture {
     private long beat;
 
     LoopFixture(final Pacing pacing, final long allowanceNs, final int sessions) {
+        this(pacing, allowanceNs, sessions, 1, 0);
+    }
+
+    LoopFixture(
+            final Pacing pacing,
+            final long allowanceNs,
+            final int sessions,
+            final int phases,
+            final long deviceTimeoutNs) {
         this.pacing = pacing;
-        this.grid = new BeatGrid(T, allowanceNs);
+        this.grid = new BeatGrid(T, allowanceNs, phases);
         this.generations = new int[sessions];
         this.loop = new TickLoop(new TickLoopParts(
                 clock,
@@ -40,7 +49,11 @@ final class LoopFixture {
                 SLOTS,
                 SLOTS,
                 TEXT_IN_MAX,
-                TEXT_OUT_MAX));
+                TEXT_OUT_MAX,
+                SessionSeat.UNTIL_THE_SEAL,
+                SessionSeat.UNTIL_THE_SEAL,
+                MissedTickPolicy.OFF,
+                deviceTimeoutNs));
         loop.onStart();
     }
 
@@ -62,6 +75,12 @@ final class LoopFixture {
             bits |= modality.bit();
         }
         return bits;
+    }
+
+    void openAt(final int phase, final int session, final Modality... modalities) {
+        slots.reset(session);
+        executor.ended.remove(session);
+        control(IngressRecord.OPEN, session, ++generations[session], IngressRecord.opening(set(modalities), phase));
     }
 
     void open(final int session, final Modality... modalities) {

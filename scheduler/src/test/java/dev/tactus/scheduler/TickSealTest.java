@@ -243,7 +243,7 @@ class TickSealTest {
         final FakeSlots slots = new FakeSlots(4);
         final LoopCounters counters = new LoopCounters();
         final SessionSeat seat = new SessionSeat(0, 1, 1, slots, counters);
-        seat.open(1, Modality.AUDIO.bit(), 0);
+        seat.open(1, Modality.AUDIO.bit(), 0, 0);
         seat.nextTick = (1L << 32) / TickRecord.AUDIO_POSITIONS - 1;
         final int before = slots.claim(0, Modality.AUDIO);
         final int after = slots.claim(0, Modality.AUDIO);

@@ -235,6 +235,7 @@ public final class Run {
                         + " sessions, more threads or a smaller model");
         failure(failures, stats.count(EndReason.NOT_FINITE), "ended because the model produced NaN or infinity");
         failure(failures, stats.count(EndReason.DEVICE_FAILED), "ended because the device failed");
+        failure(failures, stats.count(EndReason.DEVICE_STUCK), "ended because the device did not return from a tick");
         if (!failures.isEmpty()) {
             throw new IllegalStateException(String.join("; ", failures));
         }

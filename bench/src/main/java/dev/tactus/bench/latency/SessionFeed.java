@@ -31,7 +31,11 @@ public final class SessionFeed implements SessionHandler, AutoCloseable {
     private final byte[] pixels;
     private final int frameBytes;
     private final int[] textIds;
+    private final boolean exact;
     private SessionHandler reader;
+    private EndReason end;
+    private long refused;
+    private long fed;
     private long ticks;
     private long position;
 
@@ -41,8 +45,19 @@ public final class SessionFeed implements SessionHandler, AutoCloseable {
      * @param seed of its media and draws
      */
     public SessionFeed(final Engine engine, final TickShape shape, final long seed) {
+        this(engine, shape, seed, true);
+    }
+
+    /**
+     * Opens a session.
+     *
+     * @param exact whether every tick must be as the shape says; else a tick may be skipped or cut short, media
+     *     refused, and the session end
+     */
+    SessionFeed(final Engine engine, final TickShape shape, final long seed, final boolean exact) {
         this.engine = engine;
         this.shape = shape;
+        this.exact = exact;
         this.textIds = shape.textIds();
         this.session =
                 engine.open(new SessionSpec(shape.modalities(), seed, SamplingParameters.GREEDY, shape.script()));
@@ -58,38 +73,56 @@ public final class SessionFeed implements SessionHandler, AutoCloseable {
 
     /** Commits what the next tick hears, sees and reads, as captured now. */
     public void feed() {
-        final long nowNs = System.nanoTime();
+        feed(System.nanoTime(), 0);
+    }
+
+    /**
+     * Commits what the next tick hears, sees and reads.
+     *
+     * @param capturedNs when the last of it was captured
+     * @param slotNs how much earlier each 50 ms of sound was than the next
+     */
+    void feed(final long capturedNs, final long slotNs) {
         if (Modality.AUDIO.in(shape.modalities())) {
             for (int i = 0; i < TickRecord.AUDIO_POSITIONS; i++) {
-                hear(session.audio().claim(), nowNs);
+                hear(session.audio().claim(), capturedNs - (TickRecord.AUDIO_POSITIONS - 1 - i) * slotNs);
             }
         }
         if (Modality.VIDEO.in(shape.modalities())) {
             final MemorySegment slot = session.video().claim();
-            requireRoom(slot != null);
-            // another part of the same noise in every tick: two frames in a row are never equal
-            MemorySegment.copy(pixels, (int) (ticks % frameBytes), slot, ValueLayout.JAVA_BYTE, 0, frameBytes);
-            requireRoom(session.video().commit(nowNs));
+            if (hasRoom(slot != null)) {
+                // another part of the same noise in every tick: two frames in a row are never equal
+                MemorySegment.copy(pixels, (int) (fed % frameBytes), slot, ValueLayout.JAVA_BYTE, 0, frameBytes);
+                hasRoom(session.video().commit(capturedNs));
+            }
         }
         if (textIds.length > 0) {
-            requireRoom(session.text().offer(textIds, nowNs) == textIds.length);
+            hasRoom(session.text().offer(textIds, capturedNs) == textIds.length);
+        }
+        fed++;
+    }
+
+    private void hear(final MemorySegment slot, final long capturedNs) {
+        if (!hasRoom(slot != null)) {
+            session.audio().skip(1);
+            return;
+        }
+        final int from = (int) (fed % AudioInput.SLOT_SAMPLES);
+        MemorySegment.copy(samples, from, slot, ValueLayout.JAVA_FLOAT, 0, SAMPLE_BYTES / Float.BYTES);
+        if (!hasRoom(session.audio().commit(capturedNs))) {
+            session.audio().skip(1);
         }
     }
 
-    private void hear(final MemorySegment slot, final long nowNs) {
-        requireRoom(slot != null);
-        final int from = (int) (ticks % AudioInput.SLOT_SAMPLES);
-        MemorySegment.copy(samples, from, slot, ValueLayout.JAVA_FLOAT, 0, SAMPLE_BYTES / Float.BYTES);
-        requireRoom(session.audio().commit(nowNs));
-    }
-
-    private void requireRoom(final boolean there) {
-        if (!there) {
+    private boolean hasRoom(final boolean there) {
+        refused += there ? 0 : 1;
+        if (!there && exact) {
             throw new IllegalStateException(
                     "session " + session.index() + " refused the media of tick " + ticks
                             + ": slots or ring are full, or it has ended",
                     engine.failure());
         }
+        return there;
     }
 
     /**
@@ -107,20 +140,39 @@ public final class SessionFeed implements SessionHandler, AutoCloseable {
         final int rows = LedgerRow.rows(event.row(), event.rowOffset());
         // nothing is fed back into the first tick
         final int expected = ticks == 0 ? shape.rows() - 1 : shape.rows();
-        if (rows != expected || event.tokens() != shape.outputs()) {
+        if (exact && (rows != expected || event.tokens() != shape.outputs())) {
             throw new IllegalStateException(String.format(
                     "tick %d of session %d had %d rows and %d outputs: expected %d and %d",
                     event.tick(), session.index(), rows, event.tokens(), expected, shape.outputs()));
         }
         ticks++;
-        position += rows + shape.outputs() - 1;
+        position += rows + Math.max(0, event.tokens() - 1);
         reader.onTick(event);
     }
 
     @Override
     public void onEnd(final EndReason reason, final long lived) {
+        end = reason;
+        if (!exact) {
+            return;
+        }
         throw new IllegalStateException(
                 "session " + session.index() + " ended as " + reason + " after " + lived + " ticks", engine.failure());
+    }
+
+    /** The session that is fed. */
+    Session session() {
+        return session;
+    }
+
+    /** Why it ended; null while it has not, or its end was not polled. */
+    EndReason end() {
+        return end;
+    }
+
+    /** Media that the session refused. */
+    long refused() {
+        return refused;
     }
 
     /** Ticks polled. */

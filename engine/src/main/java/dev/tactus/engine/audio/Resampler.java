@@ -16,8 +16,8 @@ import java.util.Objects;
  * {@link #end()} exactly ⌈n · 16000 / rate⌉ outputs have been given for n inputs. An input of 16 kHz passes unchanged,
  * without delay.
  *
- * <p>Every output is one dot product in double over a fixed order of inputs, with coefficients from StrictMath, so bits
- * do not depend on the chunking or the machine. Nothing is allocated after construction. Coefficients take 4 · phases ·
+ * <p>Every output is one dot product in double, summed in a fixed order, with coefficients from StrictMath, so bits do
+ * not depend on the chunking or the machine. Nothing is allocated after construction. Coefficients take 4 · phases ·
  * taps bytes: 240 KB at 44.1 kHz, up to 50 MB for a rate that shares no factor with 16000. One thread.
  */
 public final class Resampler {
@@ -130,16 +130,29 @@ public final class Resampler {
         return ended ? centre < received : centre + half < received;
     }
 
-    /** Inputs centre - half + 1 … centre + half; those not received (after the end) are silence. */
+    /**
+     * Inputs centre - half + 1 … centre + half; those not received (after the end) are silence. Four sums of every
+     * fourth product, so that additions do not wait for each other.
+     */
     private float output() {
         final int from = (int) (firstNeeded() - first);
         final int n = Math.min(taps, held - from);
         final int row = phase * taps;
-        double sum = (double) coefficients[row] * history[from];
-        for (int i = 1; i < n; i++) {
-            sum += (double) coefficients[row + i] * history[from + i];
+        double a = 0;
+        double b = 0;
+        double c = 0;
+        double d = 0;
+        int i = 0;
+        for (; i + 3 < n; i += 4) {
+            a += (double) coefficients[row + i] * history[from + i];
+            b += (double) coefficients[row + i + 1] * history[from + i + 1];
+            c += (double) coefficients[row + i + 2] * history[from + i + 2];
+            d += (double) coefficients[row + i + 3] * history[from + i + 3];
         }
-        return (float) sum;
+        for (; i < n; i++) {
+            a += (double) coefficients[row + i] * history[from + i];
+        }
+        return (float) (a + b + (c + d));
     }
 
     private long firstNeeded() {

@@ -35,6 +35,14 @@ public interface Backend extends AutoCloseable {
      */
     long conditions();
 
+    /**
+     * Waits until no tick is on the device, at most so long. Where it returns false the memory must stay, and
+     * {@link #close()} must not be called: the device's threads end by themselves should they ever come back.
+     */
+    default boolean awaitIdle(final long ns) {
+        return true;
+    }
+
     /** Stops its threads. The memory it works on may be freed afterwards. */
     @Override
     void close();

@@ -15,6 +15,9 @@ import dev.tactus.memory.MemoryTag;
  */
 public final class TickPlan {
     private final PassRows rows;
+    private static final int HELD_BACK = 1;
+    private static final int DISCARDED = 2;
+
     private final int maxOutputs;
 
     private final IntColumn session;
@@ -198,7 +201,14 @@ public final class TickPlan {
     public void speech(final int entry, final long blockPlaces, final long sampleSlot, final boolean holdsBack) {
         blocks.set(entry, blockPlaces);
         samples.set(entry, sampleSlot);
-        heldBack.set(entry, holdsBack ? 1 : 0);
+        heldBack.set(entry, holdsBack ? HELD_BACK : 0);
+    }
+
+    /**
+     * Has the samples that an entry's vocoder holds back, if any, brought out and thrown away: nobody is to hear them.
+     */
+    public void discardHeldBack(final int entry) {
+        heldBack.set(entry, holdsBack(entry) ? DISCARDED : 0);
     }
 
     /** Chooses the adapter of an entry: its number, from 1 on. An entry begins with 0, the base alone. */
@@ -340,6 +350,11 @@ public final class TickPlan {
     /** Whether the entry's vocoder holds samples back. */
     public boolean holdsBack(final int entry) {
         return heldBack.get(entry) != 0;
+    }
+
+    /** Whether what the entry's vocoder holds back is to be thrown away, before anything new is said. */
+    public boolean discardsHeldBack(final int entry) {
+        return heldBack.get(entry) == DISCARDED;
     }
 
     /** Address of the entry's script, 0 for none. */

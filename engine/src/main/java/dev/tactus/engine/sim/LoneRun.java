@@ -12,6 +12,7 @@ import dev.tactus.engine.device.Backend;
 import dev.tactus.engine.model.OutputMachine;
 import dev.tactus.memory.MemoryLedger;
 import dev.tactus.scheduler.EndReason;
+import dev.tactus.scheduler.LadderStep;
 import dev.tactus.scheduler.Pacing;
 import dev.tactus.scheduler.TickRecord;
 import java.lang.foreign.MemorySegment;
@@ -33,6 +34,7 @@ final class LoneRun implements AutoCloseable {
         this.clock = new VirtualClock(new SimDraws(seed, STREAM_CLOCK, 0), 1, 0, 1);
         final int notFinite = scenario.workload(seed).notFinite;
         this.engine = Engine.launch(new EngineContext()
+                .phases(1)
                 .model(model.loaded())
                 .threadingMode(ThreadingMode.INVOKER)
                 .pacing(Pacing.REALTIME)
@@ -98,10 +100,13 @@ final class LoneRun implements AutoCloseable {
                 checks.fail(Check.ALONE, original.number, "session tick " + tick.tick, "the end when it is alone");
             }
             clock.advanceTo(engine.grid().sealNs(beat));
-            // those that were skipped are late by now
-            runTo(beat);
+            while (engine.completedBeats() < beat) {
+                engine.ladder(0).dictate(LadderStep.SKIP_TICK);
+                runTo(engine.completedBeats() + 1);
+            }
             session.poll(this);
             feed(tick, engine.grid().endNs(beat) - 1);
+            engine.ladder(0).dictate(tick.step);
             current = tick;
             runTo(beat + 1);
             session.poll(this);

@@ -1,10 +1,15 @@
 package dev.tactus.engine.sim;
 
+import dev.tactus.scheduler.LadderStep;
+
 /** What a lone run needs to repeat a session's tick: what the seal decided, and what was in the slots it named. */
 final class LoneTick {
     final long tick;
     final int flags;
     final int skippedBefore;
+
+    /** What the ladder made it do without. */
+    final LadderStep step;
 
     /** The stamps of its audio; 0 for a gap. */
     final long[] audio;
@@ -24,12 +29,14 @@ final class LoneTick {
             final long tick,
             final int flags,
             final int skippedBefore,
+            final LadderStep step,
             final long[] audio,
             final long video,
             final int[] text) {
         this.tick = tick;
         this.flags = flags;
         this.skippedBefore = skippedBefore;
+        this.step = step;
         this.audio = audio;
         this.video = video;
         this.text = text;

@@ -7,6 +7,7 @@ import dev.tactus.engine.device.TickPlan;
 import dev.tactus.engine.model.InteractionConfig;
 import dev.tactus.engine.model.OutputMachine;
 import dev.tactus.memory.OffHeap;
+import dev.tactus.scheduler.MissedTickPolicy;
 import dev.tactus.scheduler.Modality;
 import dev.tactus.scheduler.TickRecord;
 
@@ -137,15 +138,16 @@ final class PlanCheck {
 
     private void output(final int entry) {
         final boolean held = (tick.flags & TickRecord.HELD) != 0;
-        final boolean muted = (tick.flags & TickRecord.MUTED) != 0;
+        final boolean muted = (tick.flags & (TickRecord.MUTED | TickRecord.LADDER_HELD)) != 0;
         final int policy = held ? OutputMachine.HELD : muted ? OutputMachine.MUTED : OutputMachine.FREE;
         equal("the policy", policy, plan.policy(entry));
-        final boolean talking = session.pending == TickOutput.BLOCK && tick.skippedBefore == 0;
+        final boolean talking =
+                session.pending == TickOutput.BLOCK && tick.skippedBefore == 0 && (tick.flags & TickRecord.CUT) == 0;
         equal("talking", talking ? 1 : 0, plan.talking(entry) ? 1 : 0);
         equal("samples held back", session.pending == TickOutput.BLOCK ? 1 : 0, plan.holdsBack(entry) ? 1 : 0);
         equal("the tick", tick.tick, plan.tick(entry));
         equal("the seed", session.spec.seed(), plan.seed(entry));
-        equal("the text budget", ids.textOutMax(), plan.textBudget(entry));
+        equal("the text budget", MissedTickPolicy.DEFAULT.text(tick.step, ids.textOutMax()), plan.textBudget(entry));
     }
 
     private void equal(final String what, final long expected, final long found) {

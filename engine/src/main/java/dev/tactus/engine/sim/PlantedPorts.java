@@ -96,6 +96,11 @@ final class PlantedPorts implements TickExecutor, MediaSlots {
     }
 
     @Override
+    public boolean heard(final int session, final long untilSample) {
+        return executor.heard(session, untilSample);
+    }
+
+    @Override
     public void account(final SealedBeat beat) {
         executor.account(beat);
     }

@@ -1,9 +1,11 @@
 package dev.tactus.engine.sim;
 
+import dev.tactus.engine.EngineContext;
 import dev.tactus.scheduler.IngressRecord;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.function.Consumer;
+import org.agrona.concurrent.ringbuffer.RecordDescriptor;
 import org.agrona.concurrent.ringbuffer.RingBuffer;
 
 /** The ingress ring as its writers saw it: what is in it, in order, and which claims nobody will commit. */
@@ -16,6 +18,9 @@ final class RingOracle {
 
     /** A record with its header, and as much again for what is lost where the buffer wraps. */
     private static final int ROOM = 2 * (IngressRecord.LENGTH + 8);
+
+    private static final int RECORD = IngressRecord.LENGTH + RecordDescriptor.HEADER_LENGTH;
+    private static final int CAPTURE_AT = 8;
 
     private final Checks checks;
     private final long patienceNs;
@@ -56,6 +61,26 @@ final class RingOracle {
         entries.add(new Entry(ring.producerPosition(), type, value, session, media));
     }
 
+    /**
+     * The capture time of the media that was accepted last: the producer's, unless that lies more than a period ahead
+     * of the commit, which was between these two times.
+     */
+    long stampNs(final int session, final long capturedNs, final long beforeNs, final long afterNs) {
+        final int index =
+                (int) (ring.producerPosition() - RECORD & ring.capacity() - 1) + RecordDescriptor.HEADER_LENGTH;
+        final long stampNs = ring.buffer().getLong(index + CAPTURE_AT);
+        final boolean kept = stampNs == capturedNs && capturedNs - afterNs <= EngineContext.PERIOD_NS;
+        final boolean replaced =
+                stampNs >= beforeNs && stampNs <= afterNs && capturedNs - beforeNs > EngineContext.PERIOD_NS;
+        checks.that(
+                kept || replaced,
+                Check.QUEUES,
+                session,
+                "media captured at " + capturedNs + " and committed up to " + afterNs + " to be stamped so",
+                Long.toString(stampNs));
+        return stampNs;
+    }
+
     /** A producer dies between claim and commit. */
     void die() {
         if (ring.tryClaim(IngressRecord.MEDIA, IngressRecord.LENGTH) >= 0) {
@@ -68,7 +93,7 @@ final class RingOracle {
         final int index = ring.tryClaim(IngressRecord.MEDIA, IngressRecord.LENGTH);
         if (index >= 0) {
             IngressRecord.putMedia(
-                    ring.buffer(), index, gone.index(), gone.engineSession.generation(), 0, 0, 0, 0, 0, 0);
+                    ring.buffer(), index, gone.index(), gone.engineSession.generation(), 0, 0, 0, 0, 0, 0, 0);
             ring.commit(index);
             add(IngressRecord.MEDIA, 0, null, null);
         }

@@ -19,15 +19,15 @@ final class RowCheck {
         this.checks = checks;
     }
 
-    /** That output was due two periods after the beat began. */
+    /** That output was due two periods after the beat of the session's slot began. */
     void deadline(
-            final SimSession session, final DirectBuffer row, final int at, final long beat, final long originNs) {
+            final SimSession session, final DirectBuffer row, final int at, final long beat, final long slotOriginNs) {
         checks.equal(
                 Check.REASONS,
                 session.index(),
                 "the deadline",
                 LedgerRow.tick(row, at),
-                originNs + (beat + 2) * EngineContext.PERIOD_NS,
+                slotOriginNs + (beat + 2) * EngineContext.PERIOD_NS,
                 LedgerRow.deadlineNs(row, at));
     }
 
@@ -111,7 +111,7 @@ final class RowCheck {
             reason = SilenceReason.STALLED;
         } else if (spoke) {
             reason = SilenceReason.NONE;
-        } else if ((flags & TickRecord.HELD) != 0) {
+        } else if ((flags & (TickRecord.HELD | TickRecord.LADDER_HELD)) != 0) {
             reason = SilenceReason.HELD;
         } else if ((flags & TickRecord.MUTED) != 0) {
             reason = SilenceReason.MUTED;

@@ -20,7 +20,12 @@ public enum Scenario {
     /** A device that misses deadlines. */
     SLOW_DEVICE("the device misses deadlines", w -> w.device(150, 0, 0)),
     /** A device that hangs. */
-    STUCK_DEVICE("the device hangs, now and then for ever", w -> w.device(10, 30, 4)),
+    STUCK_DEVICE(
+            "the device hangs, now and then for ever", w -> w.device(10, 30, 4).phases(2)),
+    /** Sessions in all slots of the period. */
+    SPREAD(
+            "sessions are spread over eight slots of the period",
+            w -> w.sessions(10, 40, 30, 100).late(20, 10).device(20, 0, 0).phases(8)),
     /** A device that fails, and a model that gives no numbers. */
     FAILING_DEVICE("the device fails and is replaced; logits are not finite", w -> w.failures(12, 8)),
     /** Rings and pools that are full. */
@@ -42,6 +47,7 @@ public enum Scenario {
     CHAOS(
             "all of it at once",
             w -> w.sessions(6, 25, 40, 200)
+                    .phases(4)
                     .late(40, 10)
                     .losses(20, 20, 20)
                     .bursts(10)

@@ -1,7 +1,9 @@
 package dev.tactus.engine.sim;
 
 import dev.tactus.scheduler.EndReason;
+import dev.tactus.scheduler.LadderStep;
 import dev.tactus.scheduler.LoopCounters;
+import dev.tactus.scheduler.MissedTickPolicy;
 import dev.tactus.scheduler.Modality;
 import dev.tactus.scheduler.TickRecord;
 import java.util.ArrayDeque;
@@ -25,6 +27,7 @@ final class SeatOracle {
     boolean held;
     boolean muted;
     boolean cut;
+    int interruptions;
     EndReason ending;
     long nextTick;
     int skippedInARow;
@@ -117,13 +120,19 @@ final class SeatOracle {
         if (Modality.AUDIO.in(modalities)) {
             gap = sealAudio(records, at, sounds);
         }
+        // which step is the ladder's choice; what follows from it is not
+        final LadderStep step = LadderStep.of(TickRecord.ladderStep(records, at));
+        counted[LoopCounters.LADDER_STEPS] += step == LadderStep.NONE ? 0 : 1;
         long frame = 0;
-        if (Modality.VIDEO.in(modalities)) {
+        if (Modality.VIDEO.in(modalities) && step.includes(LadderStep.SKIP_VIDEO)) {
+            waitVideo(tickEndNs);
+            equal("the slot of a frame that the ladder skips", NONE, TickRecord.videoSlot(records, at));
+        } else if (Modality.VIDEO.in(modalities)) {
             final int slot = sealVideo(records, at, tickEndNs);
             gap |= slot == NONE;
             frame = slot == NONE ? 0 : slots[Modality.VIDEO.code()].stamp(slot);
         }
-        final int[] ids = sealText(tickEndNs);
+        final int[] ids = sealText(tickEndNs, MissedTickPolicy.DEFAULT.text(step, textInMax));
         equal("text ids", ids.length, TickRecord.textCount(records, at));
         for (int i = 0; i < ids.length; i++) {
             equal("text id " + i, ids[i], TickRecord.textId(records, at, i));
@@ -131,12 +140,14 @@ final class SeatOracle {
         final int flags = (cut ? TickRecord.CUT : 0)
                 | (held ? TickRecord.HELD : 0)
                 | (muted ? TickRecord.MUTED : 0)
+                | (step.includes(LadderStep.HOLD_SPEECH) ? TickRecord.LADDER_HELD : 0)
                 | (gap ? TickRecord.STARVED : 0);
         equal("flags", flags, TickRecord.flags(records, at));
         equal("skipped ticks before", skippedInARow, TickRecord.skippedBefore(records, at));
         equal("dropped media", dropped, TickRecord.dropped(records, at));
-        equal("text budget", textOutMax, TickRecord.textBudget(records, at));
-        final LoneTick tick = new LoneTick(nextTick, flags, skippedInARow, sounds, frame, ids);
+        final int budget = MissedTickPolicy.DEFAULT.text(step, textOutMax);
+        equal("text budget", budget, TickRecord.textBudget(records, at));
+        final LoneTick tick = new LoneTick(nextTick, flags, skippedInARow, step, sounds, frame, ids);
         cut = false;
         dropped = 0;
         skippedInARow = 0;
@@ -195,11 +206,26 @@ final class SeatOracle {
         return newest;
     }
 
-    private int[] sealText(final long tickEndNs) {
+    /** The ladder takes no frame: of those that are due the newest waits. */
+    private void waitVideo(final long tickEndNs) {
+        Media newest = null;
+        while (!video.isEmpty() && video.peek().captureNs() < tickEndNs) {
+            if (newest != null) {
+                drop(LoopCounters.SUPERSEDED);
+            }
+            newest = video.remove();
+        }
+        if (newest != null) {
+            video.addFirst(newest);
+        }
+        counted[LoopCounters.VIDEO_GAP]++;
+    }
+
+    private int[] sealText(final long tickEndNs, final int most) {
         final List<Integer> ids = new ArrayList<>();
-        while (ids.size() < textInMax && !text.isEmpty() && text.peek().captureNs() < tickEndNs) {
+        while (ids.size() < most && !text.isEmpty() && text.peek().captureNs() < tickEndNs) {
             final int[] chunk = text.peek().ids();
-            while (ids.size() < textInMax && textTaken < chunk.length) {
+            while (ids.size() < most && textTaken < chunk.length) {
                 ids.add(chunk[textTaken++]);
             }
             if (textTaken == chunk.length) {
@@ -225,6 +251,10 @@ final class SeatOracle {
         equal("dropped media", dropped, TickRecord.dropped(records, at));
         dropped = 0;
         counted[LoopCounters.SKIPPED]++;
+        counted[LoopCounters.LADDER_SKIPS]++;
+        counted[LoopCounters.AUDIO_GAP] += Modality.AUDIO.in(modalities) ? TickRecord.AUDIO_POSITIONS : 0;
+        counted[LoopCounters.VIDEO_GAP] += Modality.VIDEO.in(modalities) ? 1 : 0;
+        equal("ladder step", LadderStep.SKIP_TICK.code(), TickRecord.ladderStep(records, at));
         skippedInARow++;
         nextTick++;
     }

@@ -342,6 +342,22 @@ final class SimDevice implements Backend {
 
     /** The bits of an entry as its consumer is to hear them: {@link OutputHash}. */
     long outputHash(final int entry, final boolean whole) {
+        final int samples = whole ? output.samples(entry) : 0;
+        long hash = Mix.fold(textHash(entry, whole), samples);
+        for (int at = 0; at < samples; at += Vocoder.BLOCK_SAMPLES) {
+            final long address = plan.samples(entry) + at * SAMPLE_BYTES;
+            hash = Mix.fold(hash, OffHeap.getInt(address));
+            hash = Mix.fold(hash, OffHeap.getInt(address + (Vocoder.BLOCK_SAMPLES - 1) * SAMPLE_BYTES));
+        }
+        return hash;
+    }
+
+    /** Likewise where its speech is taken back. */
+    long silentHash(final int entry, final boolean whole) {
+        return Mix.fold(textHash(entry, whole), 0);
+    }
+
+    private long textHash(final int entry, final boolean whole) {
         long hash = plan.tick(entry);
         final int count = whole ? output.count(entry) : 0;
         for (int i = 0; i < count; i++) {
@@ -351,13 +367,6 @@ final class SimDevice implements Backend {
             if (plan.wantsLogProbabilities(entry)) {
                 hash = Mix.fold(hash, Float.floatToRawIntBits(output.logProbabilityOf(entry, i)));
             }
-        }
-        final int samples = whole ? output.samples(entry) : 0;
-        hash = Mix.fold(hash, samples);
-        for (int at = 0; at < samples; at += Vocoder.BLOCK_SAMPLES) {
-            final long address = plan.samples(entry) + at * SAMPLE_BYTES;
-            hash = Mix.fold(hash, OffHeap.getInt(address));
-            hash = Mix.fold(hash, OffHeap.getInt(address + (Vocoder.BLOCK_SAMPLES - 1) * SAMPLE_BYTES));
         }
         return hash;
     }

@@ -29,7 +29,7 @@ import java.util.OptionalInt;
  * The smallest model that hears, sees, reads and speaks, in memory: it gives the engine its sizes, and nothing is ever
  * computed with it. Its pages are few, so that their rings wrap within seconds.
  */
-final class SimModel implements AutoCloseable {
+public final class SimModel implements AutoCloseable {
     /** Ids that have a logit. */
     static final int VOCABULARY = 64;
 
@@ -43,7 +43,8 @@ final class SimModel implements AutoCloseable {
     private final FreezableArena arena;
     private final LoadedModel loaded;
 
-    SimModel() {
+    /** Allocates it. */
+    public SimModel() {
         final MemoryLedger ledger = new MemoryLedger();
         final ModelConfig config = config();
         arena = new FreezableArena(ledger);
@@ -130,7 +131,8 @@ final class SimModel implements AutoCloseable {
                 Optional.of(new AudioOutConfig(5, 80, 1, HIDDEN, 0, 2)));
     }
 
-    LoadedModel loaded() {
+    /** The model, for {@link dev.tactus.engine.EngineContext#model}; closed with this. */
+    public LoadedModel loaded() {
         return loaded;
     }
 

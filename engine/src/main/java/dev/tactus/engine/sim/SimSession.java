@@ -29,7 +29,7 @@ final class SimSession implements SessionHandler {
     private static final int[] SLOTS = {AUDIO_SLOTS, VIDEO_SLOTS, TEXT_SLOTS};
 
     /** An event that the consumer is to hear. */
-    private record Expected(long tick, long output, int reason, boolean speaks) {}
+    private record Expected(long tick, long output, long silent, int reason, boolean speaks, int interruptions) {}
 
     /** Events that a consumer may leave unread before any is lost. */
     private static final int EVENTS = 64;
@@ -89,6 +89,7 @@ final class SimSession implements SessionHandler {
     private final int[] reading = new int[TickRecord.AUDIO_POSITIONS + 3];
     private final Deque<Expected> expected = new ArrayDeque<>();
     private int unreadSpeech;
+    private int interruptions;
     private EndReason endReason;
     private boolean abandoned;
     private boolean endHeard;
@@ -145,6 +146,10 @@ final class SimSession implements SessionHandler {
         return engineSession.index();
     }
 
+    int phase() {
+        return engineSession.phase();
+    }
+
     boolean has(final Modality modality) {
         return modality.in(spec.modalities());
     }
@@ -181,11 +186,17 @@ final class SimSession implements SessionHandler {
     }
 
     /** A tick was put out, or lost because the consumer is slow. */
-    void emitted(final long tick, final long output, final int reason, final boolean speaks, final boolean lost) {
+    void emitted(
+            final long tick,
+            final long output,
+            final long silent,
+            final int reason,
+            final boolean speaks,
+            final boolean lost) {
         if (lost) {
             lost(tick, speaks);
         } else {
-            expected.add(new Expected(tick, output, reason, speaks));
+            expected.add(new Expected(tick, output, silent, reason, speaks, seat.interruptions));
             unreadSpeech += speaks ? 1 : 0;
         }
     }
@@ -207,6 +218,12 @@ final class SimSession implements SessionHandler {
         seated = false;
         endReason = reason;
         over |= abandoned;
+    }
+
+    /** Its listener is interrupted. */
+    void interrupt() {
+        interruptions++;
+        engineSession.interrupted();
     }
 
     /** Its consumer goes away. */
@@ -250,13 +267,21 @@ final class SimSession implements SessionHandler {
             return;
         }
         unreadSpeech -= next.speaks() ? 1 : 0;
+        final boolean dropped = next.speaks() && next.interruptions() < interruptions;
+        checks.equal(
+                Check.EVENTS,
+                index(),
+                "speech that waits taken back by an interruption",
+                next.tick(),
+                dropped ? 1 : 0,
+                event.speechDropped() ? 1 : 0);
         checks.equal(Check.EVENTS, index(), "the event of session tick", next.tick(), event.tick());
         checks.equal(
                 Check.EVENTS,
                 index(),
                 "the hash of the output",
                 next.tick(),
-                next.output(),
+                dropped ? next.silent() : next.output(),
                 OutputHash.of(event, spec.logProbabilities()));
         checks.equal(
                 Check.EVENTS,

@@ -61,7 +61,7 @@ final class SimUser {
         switch (draws.below(3)) {
             case 0 -> world.control(session, IngressRecord.HOLD, on ? 1 : 0, () -> engine.hold(on));
             case 1 -> world.control(session, IngressRecord.MUTE, on ? 1 : 0, () -> engine.mute(on));
-            default -> world.control(session, IngressRecord.CUT, 1, engine::interrupted);
+            default -> world.control(session, IngressRecord.CUT, 1, session::interrupt);
         }
     }
 

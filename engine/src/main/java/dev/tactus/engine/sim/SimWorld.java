@@ -34,6 +34,8 @@ final class SimWorld {
     private static final int STREAM_CALLERS = 4;
     private static final int STREAM_SESSION = 16;
     private static final long LONGEST_END_NS = 60_000 * NS_PER_MS;
+    private static final long LONGEST_IDLE_NS = 20 * NS_PER_MS;
+    private static final long DEVICE_TIMEOUT_NS = 10 * EngineContext.PERIOD_NS;
 
     private final SimModel model;
     private final Workload workload;
@@ -60,6 +62,7 @@ final class SimWorld {
     private boolean sealPending;
     private boolean relaunching;
     private boolean finishing;
+    private boolean stuck;
     private long turnStartNs;
 
     /**
@@ -112,6 +115,8 @@ final class SimWorld {
         engine = Engine.launch(new EngineContext()
                 .model(model.loaded())
                 .maxSessions(current.length)
+                .phases(workload.phases)
+                .deviceTimeoutNs(DEVICE_TIMEOUT_NS)
                 .threadingMode(ThreadingMode.INVOKER)
                 .pacing(Pacing.REALTIME)
                 .kernels(KernelChoice.REFERENCE)
@@ -125,6 +130,7 @@ final class SimWorld {
         tally.launches++;
         epoch++;
         relaunching = false;
+        stuck = false;
         log.add(EventHash.Kind.LAUNCHED, epoch, launchBytes);
         turn(epoch);
     }
@@ -134,8 +140,8 @@ final class SimWorld {
         if (ofEpoch != epoch) {
             return;
         }
-        final long beat = engine.completedBeats();
-        checks.beat(beat);
+        final long slot = watch.accounted();
+        checks.beat(engine.completedBeats());
         sealPending = !watch.isInFlight();
         final boolean sealing = sealPending;
         turnStartNs = clock.nowNs();
@@ -147,9 +153,9 @@ final class SimWorld {
         } catch (final RuntimeException | Error ex) {
             checks.threw(Checks.ENGINE, "a turn of the loop", ex);
         }
-        final boolean accounted = engine.completedBeats() > beat;
+        final boolean accounted = watch.accounted() > slot;
         if (sealing && accounted) {
-            sealed(beat);
+            sealed(slot);
         }
         if (sealing && !sealPending) {
             checkDue();
@@ -165,35 +171,37 @@ final class SimWorld {
         final long soonNs = loopDraws.between(1, 200) * NS_PER_US;
         if (watch.isInFlight()) {
             final long endNs = watch.device().passEndNs();
-            if (watch.device().isBusy() && endNs == Long.MAX_VALUE) {
-                // whoever operates the engine sees that nothing moves, and replaces it
-                relaunch(loopDraws.between(1_000, 3_000));
-                return clock.nowNs() + LONGEST_END_NS;
+            if (watch.device().isBusy()) {
+                // the thread polls on, and gives a device up that does not return
+                return Math.min(endNs, clock.nowNs() + LONGEST_IDLE_NS) + soonNs;
             }
-            return Math.max(clock.nowNs(), watch.device().isBusy() ? endNs : 0) + soonNs;
+            return clock.nowNs() + soonNs;
         }
         if (engine.failure() != null) {
             relaunch(loopDraws.below(900));
         }
-        final long sealNs = engine.grid().sealNs(engine.completedBeats());
+        final long slot = watch.accounted();
+        final long sealNs = engine.grid().sealNs(slot / workload.phases, (int) (slot % workload.phases));
         return work > 0 && sealNs <= clock.nowNs()
                 ? clock.nowNs() + NS_PER_US
                 : Math.max(clock.nowNs(), sealNs) + soonNs;
     }
 
-    /** Once per beat, as soon as anything tells that its seal drained the ring: says what is due of each session. */
-    void sealed(final long beat) {
+    /** Once per slot, as soon as anything tells that its seal drained the ring: says what is due of each session. */
+    void sealed(final long slot) {
         if (!sealPending) {
             return;
         }
         sealPending = false;
         ring.drained(turnStartNs, clock.nowNs(), this::drained);
-        final long originNs = engine.grid().originNs();
+        final int phase = (int) (slot % workload.phases);
+        final long beat = slot / workload.phases;
+        final long originNs = slotOriginNs(phase);
         for (final SimSession session : current) {
-            if (session == null || !session.seated) {
+            if (session == null || !session.seated || session.phase() != phase && !stuck) {
                 continue;
             }
-            session.mustEnd = session.seat.ending;
+            session.mustEnd = stuck ? EndReason.DEVICE_STUCK : session.seat.ending;
             if (session.mustEnd != null) {
                 session.due = SimSession.END;
             } else if (session.seat.nextTick > 0 || firstBeat(session.openedToNs, originNs) <= beat) {
@@ -207,6 +215,30 @@ final class SimWorld {
 
     private static long firstBeat(final long openedNs, final long originNs) {
         return Math.ceilDiv(openedNs - originNs, EngineContext.PERIOD_NS);
+    }
+
+    /** When beat 0 of a slot begins. */
+    long slotOriginNs(final int phase) {
+        return engine.grid().originNs() + EngineContext.PERIOD_NS * phase / workload.phases;
+    }
+
+    /** The device was given up: everything ends, now or at its first seal. */
+    void stuck() {
+        stuck = true;
+        for (final SimSession session : current) {
+            if (session != null && session.seated) {
+                session.mustEnd = EndReason.DEVICE_STUCK;
+                session.due = SimSession.END;
+            }
+        }
+    }
+
+    boolean isStuck() {
+        return stuck;
+    }
+
+    long deviceTimeoutNs() {
+        return DEVICE_TIMEOUT_NS;
     }
 
     private void drained(final RingOracle.Entry entry) {
@@ -239,6 +271,7 @@ final class SimWorld {
             seat.muted = value != 0;
         } else if (type == IngressRecord.CUT) {
             seat.cut = true;
+            seat.interruptions++;
         } else if (type == IngressRecord.STOP) {
             seat.ending = EndReason.STOPPED;
         } else if (seat.ending == null) {
@@ -265,7 +298,7 @@ final class SimWorld {
 
     /** Between two beats: counters, memory, and who has which slot. */
     private void checkAccount() {
-        tally.beats++;
+        tally.beats += watch.accounted() % workload.phases == 0 ? 1 : 0;
         for (int i = 0; i < counted.length; i++) {
             if (counted[i] != engine.counters().get(i)) {
                 checks.equal(
@@ -356,6 +389,7 @@ final class SimWorld {
                 counted,
                 ids.textInMax(),
                 ids.textOutMax());
+        checkPhase(session);
         final SimSession before = current[opened.index()];
         sessions.add(session);
         current[opened.index()] = session;
@@ -371,14 +405,35 @@ final class SimWorld {
         return session;
     }
 
+    /** A session takes a slot that no other has fewer sessions than. */
+    private void checkPhase(final SimSession session) {
+        final int[] sessionsOf = new int[workload.phases];
+        for (final SimSession other : current) {
+            if (other != null && !other.ended) {
+                sessionsOf[other.phase()]++;
+            }
+        }
+        for (int phase = 0; phase < sessionsOf.length; phase++) {
+            if (sessionsOf[phase] < sessionsOf[session.phase()]) {
+                checks.fail(
+                        Check.QUEUES,
+                        session.index(),
+                        "the emptiest slot of the period, " + phase + " with " + sessionsOf[phase] + " sessions",
+                        "slot " + session.phase() + " with " + sessionsOf[session.phase()]);
+            }
+        }
+    }
+
     private void refused() {
         tally.refusals++;
         log.add(EventHash.Kind.REFUSED, 0, clock.nowNs());
     }
 
     private void live(final SimSession session) {
-        final long originNs = engine.grid().originNs();
-        final long first = Math.max(engine.completedBeats(), firstBeat(session.openedToNs, originNs));
+        final long originNs = slotOriginNs(session.phase());
+        final long slot = watch.accounted();
+        final long next = slot / workload.phases + (session.phase() < slot % workload.phases ? 1 : 0);
+        final long first = Math.max(next, firstBeat(session.openedToNs, originNs));
         final long startNs = originNs + first * EngineContext.PERIOD_NS;
         final SimDraws own = new SimDraws(seed, STREAM_SESSION, session.number);
         new SimProducers(this, session, workload, new SimDraws(seed, STREAM_SESSION + 1, session.number), startNs)
@@ -420,7 +475,7 @@ final class SimWorld {
             checks.that(
                     session != null, Check.RETURNED, Checks.ENGINE, "room for session " + i, "an engine that failed");
             fill(session);
-            awaitBeats(2);
+            awaitBeats(workload.phases == 1 ? 2 : 3);
         }
         checks.equal(Check.RETURNED, Checks.ENGINE, "sessions that can be open", current.length, open());
         endAll();

@@ -34,6 +34,8 @@ final class Watch implements EnginePorts, TickExecutor, MediaSlots {
     private MediaSlots slots;
     private PlantedPorts planted;
     private boolean inFlight;
+    private long accounted;
+    private long submittedNs;
 
     Watch(
             final SimWorld world,
@@ -86,6 +88,11 @@ final class Watch implements EnginePorts, TickExecutor, MediaSlots {
         return device;
     }
 
+    /** Slots of the period whose account is closed. */
+    long accounted() {
+        return accounted;
+    }
+
     /** Whether a beat is between submit and account. */
     boolean isInFlight() {
         return inFlight;
@@ -93,7 +100,7 @@ final class Watch implements EnginePorts, TickExecutor, MediaSlots {
 
     @Override
     public long submit(final SealedBeat beat) {
-        world.sealed(beat.beat());
+        sealed(beat);
         checks.that(!inFlight, Check.QUEUES, Checks.ENGINE, "one beat in flight", "a second submit");
         inFlight = true;
         final UnsafeBuffer records = beat.records();
@@ -103,6 +110,7 @@ final class Watch implements EnginePorts, TickExecutor, MediaSlots {
             seal(beat, records);
         }
         final long ticket = executor.submit(beat);
+        submittedNs = world.clock().nowNs();
         if (!before) {
             seal(beat, records);
         }
@@ -113,8 +121,19 @@ final class Watch implements EnginePorts, TickExecutor, MediaSlots {
         return ticket;
     }
 
+    private void sealed(final SealedBeat beat) {
+        final int phases = world.workload().phases;
+        checks.equal(
+                Check.EVENTS,
+                Checks.ENGINE,
+                "the slots of the period sealed in order",
+                accounted,
+                beat.beat() * phases + beat.cohort());
+        world.sealed(accounted);
+    }
+
     private void seal(final SealedBeat beat, final UnsafeBuffer records) {
-        final long endNs = engine.grid().endNs(beat.beat());
+        final long endNs = engine.grid().endNs(beat.beat(), beat.cohort());
         for (int i = 0; i < beat.count(); i++) {
             final int index = beat.session(i);
             final SimSession session = world.session(index);
@@ -162,6 +181,7 @@ final class Watch implements EnginePorts, TickExecutor, MediaSlots {
         checks.that(tick != null, Check.EVENTS, session.index(), "one emit per tick", "another one");
         final boolean whole = !failed && device.isFinite(index);
         tick.output = device.outputHash(index, whole);
+        final long silent = device.silentHash(index, whole);
         tick.complete = !failed;
         final boolean spoke = whole && device.spoke(index);
         if (whole) {
@@ -169,6 +189,7 @@ final class Watch implements EnginePorts, TickExecutor, MediaSlots {
             session.nextPosition += device.outputs(index) - 1;
         }
         final long lost = session.engineSession.lostRecords();
+        stuck();
         final EndReason end = executor.emit(beat, index, failed);
         session.inFlight = null;
         counted[LoopCounters.TICKS]++;
@@ -176,24 +197,43 @@ final class Watch implements EnginePorts, TickExecutor, MediaSlots {
         if (end != right) {
             checks.fail(Check.ENDS, session.index(), "the end " + right, "the end " + end);
         }
-        session.mustEnd = end;
-        session.due = end == null ? SimSession.NOTHING : SimSession.END;
+        if (!world.isStuck()) {
+            session.mustEnd = end;
+            session.due = end == null ? SimSession.NOTHING : SimSession.END;
+        }
         final UnsafeBuffer row = engine.ledger().rows(session.index());
         final int at = Ledger.offset(tick.tick);
         rowCheck.balance(session, row, at, tick.tick, beat.beat());
-        rowCheck.deadline(session, row, at, beat.beat(), engine.grid().originNs());
+        rowCheck.deadline(session, row, at, beat.beat(), world.slotOriginNs(beat.cohort()));
         rowCheck.gaps(session, row, at, tick);
         rowCheck.reason(session, row, at, spoke, !whole);
         counted[LoopCounters.MISSED] += failed || LedgerRow.emitNs(row, at) > LedgerRow.deadlineNs(row, at) ? 1 : 0;
-        told(session, tick.tick, tick.output, row, at, whole && device.sounds(index), lost);
+        told(session, tick.tick, tick.output, silent, row, at, whole && device.sounds(index), lost);
         log.add(EventHash.Kind.EMITTED, session.number, fold(row, at, LedgerRow.LENGTH));
         return end;
+    }
+
+    /** Notices once that the engine gave its device up: right only after it was given its time. */
+    private void stuck() {
+        if (world.isStuck() || device.failure() != null || engine.failure() == null) {
+            return;
+        }
+        final long waitedNs = world.clock().nowNs() - submittedNs;
+        checks.that(
+                device.isBusy() && waitedNs > world.deviceTimeoutNs(),
+                Check.ENDS,
+                Checks.ENGINE,
+                "a device that has " + world.deviceTimeoutNs() + " ns to return",
+                "it given up after " + waitedNs + " ns");
+        counted[LoopCounters.DEVICE_FAILURES]++;
+        world.stuck();
     }
 
     private void told(
             final SimSession session,
             final long tick,
             final long output,
+            final long silent,
             final UnsafeBuffer row,
             final int at,
             final boolean speaks,
@@ -202,13 +242,13 @@ final class Watch implements EnginePorts, TickExecutor, MediaSlots {
         if (lost < 0 || lost > 1) {
             checks.fail(Check.EVENTS, session.index(), "one event at most lost", lost + " lost");
         }
-        session.emitted(tick, output, LedgerRow.reason(row, at), speaks, lost == 1);
+        session.emitted(tick, output, silent, LedgerRow.reason(row, at), speaks, lost == 1);
         world.told(LedgerRow.reason(row, at), lost == 1);
     }
 
     @Override
     public void emitSkipped(final SealedBeat beat, final int index) {
-        world.sealed(beat.beat());
+        sealed(beat);
         final SimSession session = world.session(beat.session(index));
         mustTick(session, "a skipped tick");
         final long tick = session.seat.nextTick;
@@ -219,10 +259,11 @@ final class Watch implements EnginePorts, TickExecutor, MediaSlots {
         final UnsafeBuffer row = engine.ledger().rows(session.index());
         final int at = Ledger.offset(tick);
         rowCheck.balance(session, row, at, tick, beat.beat());
-        rowCheck.deadline(session, row, at, beat.beat(), engine.grid().originNs());
+        rowCheck.deadline(session, row, at, beat.beat(), world.slotOriginNs(beat.cohort()));
         rowCheck.skipped(session, row, at);
         rowCheck.reason(session, row, at, false, true);
-        told(session, tick, Mix.fold(tick, 0), row, at, false, lost);
+        final long output = Mix.fold(tick, 0);
+        told(session, tick, output, output, row, at, false, lost);
         if (session.seat.skippedInARow > TickLoop.MAX_SKIPPED) {
             session.mustEnd = EndReason.STALLED;
             session.due = SimSession.END;
@@ -232,7 +273,8 @@ final class Watch implements EnginePorts, TickExecutor, MediaSlots {
 
     @Override
     public void end(final int index, final int generation, final EndReason reason) {
-        world.sealed(engine.completedBeats());
+        stuck();
+        world.sealed(accounted);
         final SimSession session = world.session(index);
         checks.equal(Check.ENDS, index, "the end of generation", session.engineSession.generation(), generation);
         checks.that(
@@ -249,8 +291,14 @@ final class Watch implements EnginePorts, TickExecutor, MediaSlots {
     }
 
     @Override
+    public boolean heard(final int session, final long untilSample) {
+        return executor.heard(session, untilSample);
+    }
+
+    @Override
     public void account(final SealedBeat beat) {
         executor.account(beat);
+        accounted++;
         inFlight = false;
     }
 

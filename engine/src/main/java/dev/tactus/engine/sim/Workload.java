@@ -10,6 +10,7 @@ final class Workload {
     int openEveryMs = 150;
     int overLimit;
     int allowanceMs = 10;
+    int phases = 1;
 
     int late;
     int lost;
@@ -58,6 +59,7 @@ final class Workload {
         drawn.clock(rate(draws, 5), draws.between(100, 150_000), rate(draws, 100), rate(draws, 1_500));
         drawn.prefillUs = draws.between(500, 60_000);
         drawn.passUs = draws.between(100, 20_000);
+        drawn.phases = draws.below(2) == 0 ? 1 : draws.between(2, 8);
         return drawn;
     }
 
@@ -71,6 +73,12 @@ final class Workload {
         lifeTicks = ticks;
         openEveryMs = everyMs;
         overLimit = beyond;
+        return this;
+    }
+
+    /** Sessions are spread over so many slots of the period. */
+    Workload phases(final int count) {
+        phases = count;
         return this;
     }
 

@@ -62,7 +62,9 @@ class SimScenariosTest {
             case LATE_INPUT, BURST, LOSSY, DYING_PRODUCER -> starved > SEEDS * 5;
             case CHURN -> sum(reports, SimReport::refusals) > SEEDS && sum(reports, SimReport::sessions) > SEEDS * 20;
             case SLOW_DEVICE, CLOCK_JUMP -> stalled > SEEDS * 5;
-            case STUCK_DEVICE -> sum(reports, report -> report.end(EndReason.STALLED)) > 0 && launches > SEEDS;
+            case STUCK_DEVICE ->
+                sum(reports, report -> report.end(EndReason.DEVICE_STUCK)) > 0 && stalled > 0 && launches > SEEDS;
+            case SPREAD -> stalled > 0 && sum(reports, SimReport::sessions) > SEEDS * 10;
             case FAILING_DEVICE ->
                 sum(reports, report -> report.end(EndReason.DEVICE_FAILED)) > 0
                         && sum(reports, report -> report.end(EndReason.NOT_FINITE)) > 0

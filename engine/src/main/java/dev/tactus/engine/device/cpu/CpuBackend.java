@@ -21,6 +21,7 @@ import org.agrona.concurrent.NanoClock;
  * <p>{@link #submit} and {@link #poll} belong to the tick thread.
  */
 public final class CpuBackend implements Backend {
+    private static final long IDLE_PARK_NS = 1_000_000;
     private static final int INLINE = 0;
 
     private final NanoClock clock;
@@ -39,7 +40,7 @@ public final class CpuBackend implements Backend {
 
     private TickPlan plan;
     private TickOutput output;
-    private Thread waiter;
+    private volatile Thread waiter;
     private int decodeTurn;
     private int cursor;
     private int passNumber;
@@ -124,6 +125,10 @@ public final class CpuBackend implements Backend {
             stepInline();
         }
         if (finished < ticket) {
+            // who polls need not be who submitted
+            if (waiter != Thread.currentThread()) {
+                waiter = Thread.currentThread();
+            }
             return PENDING;
         }
         return failure == null ? DONE : FAILED;
@@ -311,6 +316,19 @@ public final class CpuBackend implements Backend {
     }
 
     /** Stops the threads after the tick they are in. */
+    @Override
+    public boolean awaitIdle(final long ns) {
+        final long untilNs = clock.nanoTime() + ns;
+        while (threads.length != INLINE && finished != submitted) {
+            if (clock.nanoTime() - untilNs >= 0) {
+                closing = true;
+                return false;
+            }
+            LockSupport.parkNanos(IDLE_PARK_NS);
+        }
+        return true;
+    }
+
     @Override
     public void close() {
         if (threads.length == INLINE || !threads[0].isAlive()) {

@@ -185,6 +185,10 @@ public final class Generation {
         state.set(entry, after);
         if (after == OutputMachine.SAY) {
             speakFromNs.set(entry, workedNs);
+            if (plan.discardsHeldBack(entry)) {
+                // the rest of what was cut must not sound into this; block 0 is written over it
+                next.addJob(entry, 0, plan.samples(entry));
+            }
             next.beginSegment(entry);
             next.add(RowKind.TOKEN, id, nextPosition.get(entry), fedTau(entry));
             makeBlock(next, entry, 0);
@@ -196,7 +200,7 @@ public final class Generation {
         } else if (plan.holdsBack(entry)) {
             speakFromNs.set(entry, workedNs);
             next.addJob(entry, 0, plan.samples(entry));
-            output.samples(entry, Vocoder.FLUSH_BLOCKS * Vocoder.BLOCK_SAMPLES);
+            output.samples(entry, plan.discardsHeldBack(entry) ? 0 : Vocoder.FLUSH_BLOCKS * Vocoder.BLOCK_SAMPLES);
         } else {
             complete(entry, nowNs);
         }
