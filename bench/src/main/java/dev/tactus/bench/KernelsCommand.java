@@ -2,6 +2,7 @@ package dev.tactus.bench;
 
 import dev.tactus.app.cli.BadInputException;
 import dev.tactus.app.cli.ByteSize;
+import dev.tactus.app.doctor.CpuContention;
 import dev.tactus.bench.kernels.KernelBench;
 import dev.tactus.bench.kernels.KernelJson;
 import dev.tactus.bench.kernels.KernelReport;
@@ -9,7 +10,6 @@ import dev.tactus.bench.kernels.KernelResults;
 import dev.tactus.bench.kernels.KernelScenario;
 import dev.tactus.bench.kernels.KernelShapes;
 import dev.tactus.bench.kernels.KernelTarget;
-import dev.tactus.bench.latency.CpuContention;
 import dev.tactus.kernel.c.Isa;
 import dev.tactus.kernel.c.NativeKernels;
 import java.io.IOException;

@@ -1,6 +1,6 @@
 package dev.tactus.bench;
 
-import dev.tactus.bench.latency.CpuContention;
+import dev.tactus.app.doctor.CpuContention;
 import dev.tactus.bench.latency.StartupBench;
 import dev.tactus.engine.model.RandomModel;
 import java.io.File;

@@ -3,6 +3,7 @@ package dev.tactus.app.capacity;
 import dev.tactus.app.capacity.LiveLoad.Point;
 import dev.tactus.app.cli.BadInputException;
 import dev.tactus.app.cli.Units;
+import dev.tactus.app.doctor.CpuContention;
 import dev.tactus.engine.Calibration;
 import dev.tactus.engine.Engine;
 import dev.tactus.engine.EngineContext;
@@ -67,7 +68,7 @@ public final class CapacityJob {
      */
     public void execute() {
         final MemoryLedger ledger = new MemoryLedger();
-        final CpuSteal steal = new CpuSteal();
+        final CpuContention steal = CpuContention.start();
         try (LoadedModel model = LoadedModel.open(settings.model(), ledger)) {
             final int first = firstForecast(model, ledger);
             final int places = places(model, ledger, first);
@@ -75,7 +76,7 @@ public final class CapacityJob {
             show("calibrating up to " + Units.plural(places, "session"));
             try (Engine engine = Engine.launch(context)) {
                 startNs = context.clock().nanoTime();
-                head(context, engine, steal.text());
+                head(context, engine, steal.shares().stealText());
                 final int predicted = engine.calibration().forecast(settings.modalities(), demand());
                 final LiveLoad load = new LiveLoad(engine, context, settings);
                 load.resize((int) Math.max(1, FILLING * Math.min(places, predicted)));
@@ -85,7 +86,7 @@ public final class CapacityJob {
                     search.take(point(load, context, search));
                 }
                 load.close();
-                tail(search, predicted, steal.text(), engine.calibration());
+                tail(search, predicted, steal.shares().stealText(), engine.calibration());
             }
         }
     }

@@ -1,5 +1,6 @@
 package dev.tactus.app.capacity;
 
+import dev.tactus.app.doctor.CpuContention;
 import dev.tactus.engine.AdmissionException;
 import dev.tactus.engine.Engine;
 import dev.tactus.engine.EngineContext;
@@ -149,7 +150,7 @@ final class LiveLoad {
     Point measure(final long ns, final Runnable progress) {
         final long ticks = ticks();
         final long missed = engine.counters().get(LoopCounters.MISSED);
-        final CpuSteal steal = new CpuSteal();
+        final CpuContention steal = CpuContention.start();
         restarted = 0;
         ends.reset();
         live(ns, progress);
@@ -160,7 +161,7 @@ final class LiveLoad {
                 ends.getValueAtPercentile(99.9) / 1e3,
                 positions(),
                 restarted,
-                steal.text());
+                steal.shares().stealText());
     }
 
     private long ticks() {

@@ -3,6 +3,7 @@ package dev.tactus.app.capacity;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.tactus.app.doctor.CpuContention;
 import org.junit.jupiter.api.Test;
 
 /** The search for the largest number of sessions that holds, and which of them speak. */
@@ -43,9 +44,12 @@ class CapacitySearchTest {
 
     @Test
     void shouldReadTheShareOfOtherGuests() {
-        final CpuSteal steal = new CpuSteal();
-        final double share = steal.share();
+        final CpuContention steal = CpuContention.start();
+        final double share = steal.shares().steal();
         assertTrue(Double.isNaN(share) || share >= 0 && share <= 1, "" + share);
-        assertTrue(steal.text().equals("unknown") || steal.text().endsWith(" %"), steal.text());
+        assertTrue(
+                steal.shares().stealText().equals("unknown")
+                        || steal.shares().stealText().endsWith(" %"),
+                steal.shares().stealText());
     }
 }

@@ -1,5 +1,6 @@
 package dev.tactus.bench.latency;
 
+import dev.tactus.app.doctor.CpuContention;
 import dev.tactus.engine.Engine;
 import dev.tactus.engine.EngineContext;
 import dev.tactus.engine.LoadedModel;

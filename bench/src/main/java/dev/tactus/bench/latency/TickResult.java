@@ -1,5 +1,6 @@
 package dev.tactus.bench.latency;
 
+import dev.tactus.app.doctor.CpuContention;
 import dev.tactus.engine.ledger.Stage;
 import java.util.Map;
 import org.HdrHistogram.Histogram;

@@ -21,6 +21,8 @@ class EngineRound {
     /** The engine. */
     protected final StressEngine engine;
 
+    private volatile boolean sending;
+
     /** A round on an engine that nobody uses. */
     EngineRound() {
         this(StressEngine::take);
@@ -28,6 +30,21 @@ class EngineRound {
 
     EngineRound(final Supplier<StressEngine> engines) {
         engine = engines.get();
+    }
+
+    /**
+     * Told by an actor before and after it offers something to the ring. Within an offer it may lose its processor, and
+     * nothing that was offered behind it is drained until it has it again.
+     */
+    void sending(final boolean isSending) {
+        sending = isSending;
+    }
+
+    /** Waits until the other actor is not within an offer: what the caller has offered, the next beat drains. */
+    void awaitSent() {
+        for (int i = 0; sending; i++) {
+            Pause.once(i);
+        }
     }
 
     /** Ends a session and gives the engine back. The arbiter. */

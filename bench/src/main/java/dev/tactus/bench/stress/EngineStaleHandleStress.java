@@ -70,12 +70,19 @@ public class EngineStaleHandleStress extends EngineRound {
     /** Uses the old handle. */
     @Actor
     public void stale(final LL_Result result) {
+        sending(true);
+        result.r1 = use() ? "sent" : "refused";
+        sending(false);
+    }
+
+    /** Sends all that the old handle can; whether its audio was taken. */
+    boolean use() {
         final boolean committed = old.audio().commit(System.nanoTime());
         old.hold(true);
         old.mute(true);
         old.stop();
         old.close();
-        result.r1 = committed ? "sent" : "refused";
+        return committed;
     }
 
     /** Closes the old session, opens a new one, and has it hear something. */
@@ -86,6 +93,7 @@ public class EngineStaleHandleStress extends EngineRound {
         final MemorySegment slot = fresh.audio().claim();
         write(slot, NEW_MARK);
         fresh.audio().commit(System.nanoTime());
+        awaitSent();
         engine.beat();
         final long heard = engine.heard();
         final Listener listener = new Listener();

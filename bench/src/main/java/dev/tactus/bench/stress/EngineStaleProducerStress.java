@@ -50,7 +50,9 @@ public class EngineStaleProducerStress extends EngineRound {
                 write(slot, OLD_MARK);
                 written++;
                 if ((i & 1) == 0) {
+                    sending(true);
                     old.audio().commit(System.nanoTime());
+                    sending(false);
                 }
             }
         }
@@ -65,6 +67,7 @@ public class EngineStaleProducerStress extends EngineRound {
         final MemorySegment slot = fresh.audio().claim();
         write(slot, NEW_MARK);
         fresh.audio().commit(System.nanoTime());
+        awaitSent();
         engine.beat();
         final long heard = engine.heard();
         result.r2 = heard == NEW_MARK ? "own" : heard == 0 ? "gap" : "strange";

@@ -15,7 +15,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
-import org.openjdk.jcstress.infra.results.LL_Result;
 
 /** The stress tests can fail: each kind finds a bug that is planted beneath it, of the sort that it is there for. */
 class PlantedBugTest {
@@ -220,11 +219,12 @@ class PlantedBugTest {
         private static final int OFFERS = 20;
 
         @Override
-        public void stale(final LL_Result result) {
+        boolean use() {
             for (int i = 0; i < OFFERS; i++) {
                 engine.ring().offerControl(IngressRecord.HOLD, old().index(), old().generation() + 1, 0, 1);
                 Thread.onSpinWait();
             }
+            return false;
         }
     }
 }

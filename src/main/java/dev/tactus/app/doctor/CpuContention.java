@@ -1,10 +1,11 @@
-package dev.tactus.bench.latency;
+package dev.tactus.app.doctor;
 
 import com.sun.management.OperatingSystemMXBean;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Locale;
 
 /**
  * Who else wanted this machine's CPUs while a bench ran: other guests of its host (steal), and other processes on it. A
@@ -17,6 +18,7 @@ public final class CpuContention {
     private static final int IOWAIT = 5;
     private static final int STEAL = 8;
     private static final double TICK_NS = 1e7;
+    private static final double PERCENT = 100;
 
     /**
      * Shares of all CPU time, 0 to 1; NaN where the system does not say.
@@ -24,7 +26,12 @@ public final class CpuContention {
      * @param steal taken by other guests
      * @param others used by other processes and the kernel
      */
-    public record Shares(double steal, double others) {}
+    public record Shares(double steal, double others) {
+        /** The steal as people read it. */
+        public String stealText() {
+            return Double.isNaN(steal) ? "unknown" : String.format(Locale.ROOT, "%.1f %%", PERCENT * steal);
+        }
+    }
 
     private final OperatingSystemMXBean process = (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
     private final long[] start = read();
