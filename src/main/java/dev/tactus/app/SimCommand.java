@@ -9,6 +9,7 @@ import dev.tactus.engine.sim.Plant;
 import dev.tactus.engine.sim.Scenario;
 import dev.tactus.engine.sim.Simulation;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -26,9 +27,10 @@ import picocli.CommandLine.Spec;
         name = "sim",
         sortOptions = false,
         description = "Run the engine's loop, rings, seals and planner under a virtual clock, with a device whose"
-                + " outputs are hashes, while producers are late, bursty, lost or dead, the device is slow, stuck or"
-                + " fails, rings are full, consumers are lazy, and sessions come and go; and check at every tick that"
-                + " all promises hold. Everything is drawn from the seed.",
+                + " outputs are hashes, while producers are late, bursty, lost or dead, microphones run fast or slow,"
+                + " listeners interrupt, the device is slow, stuck or fails, rings are full, consumers are lazy, and"
+                + " sessions come and go; and check at every tick that all promises hold. Everything is drawn from the"
+                + " seed.",
         footer = {
             "",
             "Each seed is run twice, which must give the same hash, and each of its sessions once more alone, which"
@@ -38,6 +40,18 @@ import picocli.CommandLine.Spec;
 public final class SimCommand implements Callable<Integer> {
     private static final Pattern RANGE = Pattern.compile("([0-9]{1,18})\\.\\.([0-9]{1,18})");
     private static final String ALL = "all";
+
+    /** What --scenario takes. */
+    static final class ScenarioNames extends ArrayList<String> {
+        private static final long serialVersionUID = 1;
+
+        ScenarioNames() {
+            for (final Scenario one : Scenario.values()) {
+                add(one.label());
+            }
+            add(ALL);
+        }
+    }
 
     @Spec
     private CommandSpec spec;
@@ -63,9 +77,9 @@ public final class SimCommand implements Callable<Integer> {
             names = "--scenario",
             paramLabel = "NAME",
             defaultValue = "chaos",
-            description = "What goes wrong: calm, late-input, burst, lossy, churn, slow-device, stuck-device,"
-                    + " failing-device, full-rings, lazy-consumer, clock-jump, controls, dying-producer, chaos, swarm"
-                    + " (a mix that the seed draws), or all for each in turn. Default: ${DEFAULT-VALUE}.")
+            completionCandidates = ScenarioNames.class,
+            description = "What goes wrong: ${COMPLETION-CANDIDATES}; swarm is a mix that the seed draws, all is each"
+                    + " in turn. Default: ${DEFAULT-VALUE}.")
     private String scenario;
 
     @Option(names = "--json", paramLabel = "FILE", description = "Write the reports there.")

@@ -44,7 +44,7 @@ class SimCommandTest {
     void shouldRunEveryScenario() {
         final String out = Outcome.good("sim", "--seed", 2, "--ticks", 5, "--scenario", "all")
                 .out();
-        for (final String scenario : new String[] {"calm", "stuck-device", "lazy-consumer", "chaos", "16 runs"}) {
+        for (final String scenario : new String[] {"calm", "stuck-device", "lazy-consumer", "chaos", "18 runs"}) {
             assertTrue(out.contains(scenario), () -> scenario + " in:\n" + out);
         }
         assertFalse(Outcome.good("sim", "--ticks", 5, "--quiet").out().contains("seed"));
@@ -71,7 +71,8 @@ class SimCommandTest {
         Outcome.of("sim", "--seeds", "4").assertBadInput("--seeds", "FROM..TO");
         Outcome.of("sim", "--seeds", "1..2", "--seed", 1).assertBadInput("--seeds", "one of the two");
         Outcome.of("sim", "--ticks", 0).assertBadInput("--ticks", "1 to 432000");
-        Outcome.of("sim", "--scenario", "storm").assertBadInput("--scenario", "storm", "calm, late-input", "all");
+        Outcome.of("sim", "--scenario", "storm")
+                .assertBadInput("--scenario", "storm", "calm, endless, late-input", "all");
         Outcome.of("sim", "--plant", "weed").assertBadInput("--plant", "weed");
         Outcome.of("sim", "--json", folder).assertBadInput("--json", "a directory");
     }

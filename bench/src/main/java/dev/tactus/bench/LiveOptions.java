@@ -41,6 +41,11 @@ final class LiveOptions {
                 : BenchModel.of(DefaultModel.or(model));
     }
 
+    /** The model as people name it. */
+    String modelName() {
+        return params != null ? "random" : DefaultModel.or(model).toString();
+    }
+
     /** What sessions do. */
     LiveSetting setting() {
         if (speaking < 0 || speaking > 1) {

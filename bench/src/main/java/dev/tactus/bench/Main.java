@@ -35,7 +35,9 @@ import picocli.CommandLine.Spec;
             PhasesCommand.class,
             StopCommand.class,
             SoakCommand.class,
-            StressCommand.class
+            OverloadCommand.class,
+            StressCommand.class,
+            ReportCommand.class
         })
 public final class Main implements Runnable {
     @Spec

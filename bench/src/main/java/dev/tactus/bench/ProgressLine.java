@@ -25,13 +25,25 @@ final class ProgressLine {
 
     /** Shows {@code done} of {@code of}, unless the last time was a moment ago. */
     void show(final String what, final long done, final long of) {
-        final long nowNs = System.nanoTime();
-        if (nowNs - lastNs < (terminal ? TERMINAL_NS : LOG_NS)) {
-            return;
+        if (isDue()) {
+            print(String.format("%s %,d of %,d (%d %%)", what, done, of, 100 * done / Math.max(1, of)));
         }
-        lastNs = nowNs;
+    }
+
+    /** Shows what is being done where its end is not known, unless the last time was a moment ago. */
+    void show(final String what) {
+        if (isDue()) {
+            print(what);
+        }
+    }
+
+    private boolean isDue() {
+        return System.nanoTime() - lastNs >= (terminal ? TERMINAL_NS : LOG_NS);
+    }
+
+    private void print(final String text) {
+        lastNs = System.nanoTime();
         shown = true;
-        final String text = String.format("%s %,d of %,d (%d %%)", what, done, of, 100 * done / Math.max(1, of));
         if (terminal) {
             out.print(erase + text);
         } else {

@@ -69,9 +69,7 @@ public final class SoakCommand implements Callable<Integer> {
                     model.load(),
                     model.interaction(),
                     live.setting(),
-                    sessions,
-                    Math.max(look, Math.round(minutes * 60)),
-                    look,
+                    SoakBench.Plan.of(sessions, Math.max(look, Math.round(minutes * 60)), look),
                     this::engine,
                     one -> print(out, one));
             out.println();

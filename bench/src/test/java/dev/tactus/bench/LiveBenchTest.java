@@ -1,14 +1,21 @@
 package dev.tactus.bench;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
 
 /** The benches that run by the clock, with tiny parameters; what they measure is not looked at. */
 class LiveBenchTest {
@@ -72,5 +79,59 @@ class LiveBenchTest {
                 run(0, "soak", "--sessions", "2", "--minutes", "0.03", "--look", "1", "--mode", "dedicated");
         has(text, "^ +2 +2 +[0-9]+ ");
         has(text, "^admitted 2; missed [0-9,]+ of [0-9,]+ session ticks");
+    }
+
+    @Test
+    void shouldOfferMoreSessionsThanFit(@TempDir final Path folder) throws IOException {
+        final Path json = folder.resolve("overload.json");
+        final String text = run(
+                0,
+                "overload",
+                "--capacity",
+                "2",
+                "--factors",
+                "0.5,1.5",
+                "--seconds",
+                "1",
+                "--settle",
+                "0.4",
+                "--fill",
+                "0.4",
+                "--out",
+                json.toString());
+        has(text, "^capacity  2, as given$");
+        has(text, "^admission on$(?s:.*)^ +0.50 +1 +1 (?s:.*)^admission off");
+        has(text, "^admission off.*$(?s:.*)^ +1.50 +3 +3 +[0-9]+ ");
+
+        final JsonNode root = JsonMapper.builder().build().readTree(Files.readString(json));
+        assertEquals("overload", root.get("bench").asString());
+        assertTrue(root.get("command").asString().startsWith("./tactus bench overload --model "), root::toString);
+        assertEquals(4, root.get("results").size());
+        assertEquals(3, root.get("results").get(3).get("offered").asInt());
+        assertTrue(root.get("results").get(3).get("ticks").asInt() > 0, root::toString);
+    }
+
+    @Test
+    void shouldMeasureHowManySessionsFit() {
+        final String text = run(
+                0,
+                "overload",
+                "--factors",
+                "0.01",
+                "--seconds",
+                "1",
+                "--settle",
+                "0.2",
+                "--fill",
+                "0.2",
+                "--search",
+                "0.3",
+                "--calibration",
+                "0.2",
+                "--context",
+                "64");
+        has(text, "^sessions .* context 64, ");
+        has(text, "^capacity  [1-9][0-9]* measured.*, [0-9]+ predicted, steal ");
+        has(text, "^ +0.01 ");
     }
 }

@@ -67,9 +67,12 @@ public final class AudioInput extends MediaInput {
         if (!commit(0, number, captureNs, SLOT_SAMPLES * Float.BYTES)) {
             return false;
         }
-        drift.observe(number, captureNs);
         // a difference, so that numbers may wrap
-        next = number - next >= 0 ? number + 1 : next;
+        if (number - next >= 0) {
+            // a copy, or what comes late, may have a number of before a correction, and would seem to be far off
+            drift.observe(number, captureNs);
+            next = number + 1;
+        }
         return true;
     }
 

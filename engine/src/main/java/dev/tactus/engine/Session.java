@@ -4,7 +4,7 @@ import dev.tactus.engine.model.OutputMachine;
 import dev.tactus.scheduler.IngressRecord;
 import dev.tactus.scheduler.IngressRing;
 import dev.tactus.scheduler.Modality;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.concurrent.locks.LockSupport;
 import org.agrona.MutableDirectBuffer;
 import org.agrona.concurrent.MessageHandler;
@@ -24,6 +24,9 @@ public final class Session implements AutoCloseable {
 
     private static final long OFFER_PARK_NS = 1_000_000;
 
+    /** Interruptions that are told apart while speech waits to be polled; after so many, none of it was heard. */
+    private static final int INTERRUPTIONS = 64;
+
     private final SessionState state;
     private final int generation;
     private final int phase;
@@ -34,8 +37,9 @@ public final class Session implements AutoCloseable {
     private final TextInput text;
     private final TickEvent event;
     private final MessageHandler onMessage = this::onMessage;
-    private final AtomicInteger interruptions = new AtomicInteger();
-    private volatile long heardUntil;
+    private final AtomicLongArray heardUntil = new AtomicLongArray(INTERRUPTIONS);
+    private volatile int interruptions;
+    private volatile int silencedUpTo;
     private SessionHandler handler;
     private boolean endSeen;
     private boolean polling;
@@ -147,16 +151,20 @@ public final class Session implements AutoCloseable {
 
     /**
      * Whether the event has speech of before an interruption that the listener had not heard then: what is polled after
-     * it cannot have been heard before.
+     * it cannot have been heard before. As for the model, the first interruption after the speech settles how far it
+     * was heard; one that says nothing of that takes back all that waits.
      */
     private boolean isUnheard(final MutableDirectBuffer buffer, final int index) {
+        final int samples = EgressRecord.samples(buffer, index);
+        final int before = EgressRecord.interruptions(buffer, index);
         // the count first: whoever sees it sees the place that belongs to it
-        if (EgressRecord.interruptions(buffer, index) - interruptions.get() >= 0) {
+        if (samples == 0 || before - interruptions >= 0) {
             return false;
         }
-        final int samples = EgressRecord.samples(buffer, index);
-        final long start = TickEvent.speechStartSample(EgressRecord.number(buffer, index));
-        return samples > 0 && start + samples > heardUntil;
+        final long end = TickEvent.speechStartSample(EgressRecord.number(buffer, index)) + samples;
+        final boolean unheard = end > heardUntil.get(before & INTERRUPTIONS - 1);
+        // and once more: another interruption may have taken the place meanwhile
+        return unheard || before - silencedUpTo < 0 || interruptions - before >= INTERRUPTIONS;
     }
 
     /** Whether the session has ended and its last event was polled. */
@@ -185,7 +193,7 @@ public final class Session implements AutoCloseable {
      * text but no speech ({@link TickEvent#speechDropped()}), what the vocoder holds back is thrown away, and the
      * speech ends, since the model is told by {@code <cut>} in the next tick and has to begin anew to say more. Speech
      * of later ticks is an answer to that and is heard. When nothing was said behind that place, nothing of all this
-     * happens.
+     * happens. Each call is about what was said since the one before it, which has settled all that is older.
      *
      * @param sample the place on the session's timeline where hearing ended, in samples at 16 kHz since tick 0 began:
      *     {@link TickEvent#speechStartSample()} and what was played of that tick
@@ -205,14 +213,19 @@ public final class Session implements AutoCloseable {
         interrupt(IngressRecord.CUT, Long.MIN_VALUE, 1);
     }
 
-    private void interrupt(final int type, final long untilSample, final long value) {
-        heardUntil = untilSample;
-        interruptions.incrementAndGet();
+    /** One at a time, so that the seal takes them in as they are numbered here. */
+    private synchronized void interrupt(final int type, final long untilSample, final long value) {
+        final int told = interruptions;
+        final int silencedBefore = silencedUpTo;
+        heardUntil.set(told & INTERRUPTIONS - 1, untilSample);
+        silencedUpTo = type == IngressRecord.CUT ? told + 1 : silencedBefore;
+        interruptions = told + 1;
         try {
             control(type, value);
         } catch (final IllegalStateException ex) {
             // no seal will ever take it in
-            interruptions.decrementAndGet();
+            interruptions = told;
+            silencedUpTo = silencedBefore;
             throw ex;
         }
     }

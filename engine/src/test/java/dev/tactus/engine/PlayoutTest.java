@@ -146,6 +146,52 @@ class PlayoutTest {
     }
 
     @Test
+    void shouldNotGiveBackWhatAnEarlierInterruptionTookBack() {
+        beats(2);
+        session.heardUntil(TICK_SAMPLES + 100);
+        session.heardUntil(10 * TICK_SAMPLES);
+        beats(1);
+        final List<Heard> events = poll();
+        assertEquals(
+                List.of(true, true, false), events.stream().map(Heard::dropped).toList());
+        assertTrue(events.get(2).cut, "the model was told of the first one");
+        session.heardUntil(10 * TICK_SAMPLES);
+        session.heardUntil(100);
+        beats(1);
+        assertFalse(poll().get(0).cut, "all was heard, and settled so");
+    }
+
+    @Test
+    void shouldTakeBackNothingThatAnEarlierInterruptionSettledAsHeard() {
+        beats(1);
+        session.heardUntil(2 * TICK_SAMPLES);
+        session.heardUntil(100);
+        assertFalse(poll().get(0).dropped, "as the model believes");
+        beats(1);
+        session.heardUntil(3 * TICK_SAMPLES);
+        session.interrupted();
+        assertTrue(poll().get(0).dropped, "who does not know how far heard none of what waits");
+    }
+
+    @Test
+    void shouldTakeBackWhatMoreInterruptionsAreBehindThanCanBeToldApart() {
+        beats(1);
+        for (int i = 0; i < 63; i++) {
+            session.heardUntil(2 * TICK_SAMPLES);
+            if (i % 8 == 7) {
+                beats(1);
+            }
+        }
+        final List<Heard> events = poll();
+        assertFalse(events.get(0).dropped);
+        beats(1);
+        for (int i = 0; i < 64; i++) {
+            session.heardUntil(100 * TICK_SAMPLES);
+        }
+        assertTrue(poll().get(0).dropped);
+    }
+
+    @Test
     void shouldDropTheSpeechOfATickThatWasInFlight() {
         beats(1);
         poll();

@@ -217,6 +217,29 @@ class ProducerClockTest {
         assertEquals(500, input.driftNs() / 1e6, 40, "it is told how far it is off");
     }
 
+    @ParameterizedTest
+    @ValueSource(doubles = {0.02, -0.02})
+    void shouldNotTakeACopyOfBeforeACorrectionForDrift(final double drift) {
+        final AudioInput input = input();
+        for (int i = 0; i < 2_000; i++) {
+            nowNs = Math.round((i + 1) * SLOT * (1 + drift));
+            commit(input, nowNs);
+            // each slot comes once more, six slots later, with the number that it was given
+            final Sent copied = sent.get(Math.max(0, sent.size() - 13));
+            if (copied.flags != IngressRecord.DRIFT_DROP) {
+                input.claim();
+                assertTrue(input.commitAs(copied.number, copied.captureNs));
+                drain();
+            } else {
+                sent.add(copied);
+            }
+        }
+        final long corrections =
+                sent.stream().filter(one -> one.flags != 0).distinct().count();
+        assertEquals(2_000 * 0.02, corrections, 1);
+        assertEquals(2_000 * (1 + drift), input.nextSlot(), 1);
+    }
+
     @Test
     void shouldDecideTheSameOnceMoreWhenACommitWasRefused() {
         final AudioInput input = input();

@@ -12,6 +12,9 @@ import org.agrona.concurrent.ringbuffer.RingBufferDescriptor;
  *
  * <p>Offering never blocks and never allocates; a full ring refuses, and the caller counts it. Drained by the tick
  * thread.
+ *
+ * <p>A producer that stays away between claim and commit for longer than the seals wait ({@link #unblockIfStuck}) may
+ * be slow and not dead: its record is refused then, as if the ring had been full.
  */
 public final class IngressRing {
     private static final int RECORD_BYTES =
@@ -50,7 +53,7 @@ public final class IngressRing {
         return ring;
     }
 
-    /** Offers a media slot without flags; false when the ring is full. Any thread. */
+    /** Offers a media slot without flags; false when it is not taken. Any thread. */
     public boolean offerMedia(
             final int session,
             final int generation,
@@ -63,7 +66,7 @@ public final class IngressRing {
         return offerMedia(session, generation, modality, 0, slot, sequence, captureNs, commitNs, length);
     }
 
-    /** Offers a media slot with flags of {@link IngressRecord}; false when the ring is full. Any thread. */
+    /** Offers a media slot with flags of {@link IngressRecord}; false when it is not taken. Any thread. */
     public boolean offerMedia(
             final int session,
             final int generation,
@@ -90,11 +93,10 @@ public final class IngressRing {
                 captureNs,
                 commitNs,
                 length);
-        ring.commit(index);
-        return true;
+        return commit(index);
     }
 
-    /** Offers a control record; false when the ring is full. Any thread. */
+    /** Offers a control record; false when it is not taken. Any thread. */
     public boolean offerControl(
             final int type, final int session, final int generation, final long atNs, final long value) {
         final int index = ring.tryClaim(type, IngressRecord.LENGTH);
@@ -102,8 +104,17 @@ public final class IngressRing {
             return false;
         }
         IngressRecord.putControl(ring.buffer(), index, session, generation, atNs, value);
-        ring.commit(index);
-        return true;
+        return commit(index);
+    }
+
+    /** Shows a claimed record to the tick thread; false when that has given the claim up. */
+    boolean commit(final int index) {
+        try {
+            ring.commit(index);
+            return true;
+        } catch (final IllegalStateException ex) {
+            return false; // what the ring says of a claim that is none any more
+        }
     }
 
     /** Hands at most {@code limit} records to {@code handler}; returns how many. Tick thread. */
@@ -114,9 +125,9 @@ public final class IngressRing {
     }
 
     /**
-     * Frees the ring from a producer that died between claim and commit: called once per beat, after the drain; acts
-     * when the same record stood in the way {@code patienceNs} ago. Time and not beats, since stepped beats may follow
-     * one another faster than a live producer commits. Tick thread.
+     * Frees the ring from a producer that died between claim and commit, or does not come back: called once per beat,
+     * after the drain; acts when the same record stood in the way {@code patienceNs} ago. Time and not beats, since
+     * stepped beats may follow one another faster than a live producer commits. Tick thread.
      *
      * @return whether records that waited behind the dead claim can be drained now
      */
@@ -139,7 +150,7 @@ public final class IngressRing {
         return true;
     }
 
-    /** Claims that were given up on because their producer died. */
+    /** Claims that were given up because their producer did not come back. */
     public long unblocked() {
         return unblocked;
     }

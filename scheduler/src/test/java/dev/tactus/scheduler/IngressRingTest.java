@@ -94,6 +94,33 @@ class IngressRingTest {
     }
 
     @Test
+    void shouldRefuseAProducerThatComesBackToAClaimGivenUp() {
+        final IngressRing ring = new IngressRing(LoopFixture.buffer(IngressRing.requiredBytes(64)));
+        final int claim = ring.ring().tryClaim(IngressRecord.MEDIA, IngressRecord.LENGTH);
+        assertFalse(ring.unblockIfStuck(0, PATIENCE_NS));
+        assertTrue(ring.unblockIfStuck(PATIENCE_NS, PATIENCE_NS));
+        drainAll(ring);
+        IngressRecord.putMedia(ring.ring().buffer(), claim, -1, -1, -1, -1, -1, -1, -1, -1, -1);
+        assertFalse(ring.commit(claim));
+        // what it has written stands where fields of later records will, and disturbs none of them
+        for (int i = 0; i < 5 * ring.capacity(); i++) {
+            final int number = i;
+            assertTrue(ring.offerMedia(3, 1, 0, 0, i, i, i, i));
+            assertEquals(
+                    1,
+                    ring.drain(
+                            (type, buffer, index, length) -> {
+                                assertEquals(IngressRecord.MEDIA, type);
+                                assertEquals(number, IngressRecord.sequence(buffer, index));
+                                assertEquals(3, IngressRecord.session(buffer, index));
+                            },
+                            Integer.MAX_VALUE),
+                    "record " + i);
+        }
+        assertEquals(0, drainAll(ring));
+    }
+
+    @Test
     void shouldGiveAClaimItsTimeAlsoAfterALongSilence() {
         final UnsafeBuffer buffer = LoopFixture.buffer(IngressRing.requiredBytes(64));
         final IngressRing ring = new IngressRing(buffer);

@@ -1,5 +1,7 @@
 package dev.tactus.bench.latency;
 
+import dev.tactus.app.load.LiveLoad;
+import dev.tactus.app.load.TickShape;
 import dev.tactus.engine.EngineContext;
 import dev.tactus.engine.KernelSelection;
 import dev.tactus.engine.LoadedModel;
@@ -35,7 +37,6 @@ public record LiveSetting(int rows, int passes, double speaking, int threads, Ke
     /** What session number {@code i} does: the share that speaks is spread evenly over the numbers. */
     TickShape shape(final LoadedModel model, final InteractionConfig interaction, final int i) {
         final TickShape quiet = TickShape.of(model.weights(), interaction, rows, passes);
-        final boolean speaks = (int) ((i + 1) * speaking) > (int) (i * speaking);
-        return speaks ? quiet.speaking(interaction) : quiet;
+        return LiveLoad.speaks(i, speaking) ? quiet.speaking(interaction) : quiet;
     }
 }

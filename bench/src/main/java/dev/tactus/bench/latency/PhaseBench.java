@@ -1,6 +1,8 @@
 package dev.tactus.bench.latency;
 
 import dev.tactus.app.doctor.CpuContention;
+import dev.tactus.app.load.LiveLoad;
+import dev.tactus.app.load.LiveTimes;
 import dev.tactus.engine.Engine;
 import dev.tactus.engine.EngineContext;
 import dev.tactus.engine.LoadedModel;
@@ -84,7 +86,7 @@ public final class PhaseBench {
         try (Engine engine = Engine.launch(
                 setting.context(model, interaction, scenario.sessions()).phases(phases))) {
             final LiveTimes times = new LiveTimes(scenario.sessions());
-            final LiveLoad load = new LiveLoad(engine, times);
+            final LiveLoad load = new LiveLoad(engine, times, LiveLoad.Pace.JUST_IN_TIME);
             for (int i = 0; i < scenario.sessions(); i++) {
                 load.open(setting.shape(model, interaction, i), i);
             }
@@ -96,11 +98,11 @@ public final class PhaseBench {
             final double seconds = (System.nanoTime() - startNs) / 1e9;
             return new Result(
                     phases,
-                    times.latency,
-                    times.ticks,
+                    times.latency(),
+                    times.ticks(),
                     seconds,
-                    times.missed,
-                    times.deviceNs / 1e6 / (seconds * 1e9 / EngineContext.PERIOD_NS),
+                    times.missed(),
+                    times.deviceNs() / 1e6 / (seconds * 1e9 / EngineContext.PERIOD_NS),
                     contention.shares().steal());
         }
     }

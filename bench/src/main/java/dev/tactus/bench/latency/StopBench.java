@@ -1,5 +1,6 @@
 package dev.tactus.bench.latency;
 
+import dev.tactus.app.load.TickShape;
 import dev.tactus.engine.Engine;
 import dev.tactus.engine.EngineContext;
 import dev.tactus.engine.LoadedModel;
@@ -19,6 +20,9 @@ import org.HdrHistogram.Histogram;
 /**
  * Stops a speaking session at every millisecond of its tick, beside others that go on speaking, and measures how long
  * it still put out: promise 5, no generation and no speech after the end of the tick in which it was stopped.
+ *
+ * <p>The sessions are given no media, other than under a {@link dev.tactus.app.load.LiveLoad}: what they put out is
+ * held to a script, and the thread that stops them by the millisecond does nothing else.
  */
 public final class StopBench {
     /** Ticks that a session speaks before it is stopped. */

@@ -1,6 +1,8 @@
 package dev.tactus.bench.latency;
 
 import dev.tactus.app.doctor.CpuContention;
+import dev.tactus.app.load.SessionFeed;
+import dev.tactus.app.load.TickShape;
 import dev.tactus.engine.Engine;
 import dev.tactus.engine.EngineContext;
 import dev.tactus.engine.LoadedModel;

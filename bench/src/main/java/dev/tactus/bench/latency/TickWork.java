@@ -1,5 +1,6 @@
 package dev.tactus.bench.latency;
 
+import dev.tactus.app.load.TickShape;
 import dev.tactus.engine.LoadedModel;
 import dev.tactus.engine.model.DenseMlp;
 import dev.tactus.engine.model.ExpertsMlp;

@@ -1,8 +1,8 @@
 package dev.tactus.bench.micro;
 
+import dev.tactus.app.load.SessionFeed;
+import dev.tactus.app.load.TickShape;
 import dev.tactus.bench.BenchModel;
-import dev.tactus.bench.latency.SessionFeed;
-import dev.tactus.bench.latency.TickShape;
 import dev.tactus.engine.Engine;
 import dev.tactus.engine.EngineContext;
 import dev.tactus.engine.KernelChoice;

@@ -24,7 +24,7 @@ import org.openjdk.jcstress.infra.results.L_Result;
 @Outcome(id = "slot lost", expect = Expect.FORBIDDEN, desc = "A slot did not come back after its tick.")
 public class RingDrainStress {
     private static final int RECORDS = 12;
-    private static final int STRANGERS = 97;
+    private static final int STRANGERS = 59;
 
     private final RecordCheck check = new RecordCheck(1);
     private final StressLoop loop;

@@ -26,7 +26,7 @@ public class RingProducersStress {
     private static final int RECORDS = 8;
 
     /** The ring holds 102 records: these, two OPENs, and what is offered go past its end. */
-    private static final int STRANGERS = 94;
+    private static final int STRANGERS = 56;
 
     private final RecordCheck check = new RecordCheck(2);
     private final StressLoop loop;

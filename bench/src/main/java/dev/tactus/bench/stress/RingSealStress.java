@@ -24,7 +24,7 @@ import org.openjdk.jcstress.infra.results.L_Result;
 @Outcome(id = "slot lost", expect = Expect.FORBIDDEN, desc = "A slot did not come back after its tick.")
 public class RingSealStress {
     private static final int RECORDS = 8;
-    private static final int STRANGERS = 94;
+    private static final int STRANGERS = 56;
 
     private final RecordCheck check = new RecordCheck(2);
     private final StressLoop loop;

@@ -6,6 +6,8 @@ public enum Check {
     BALANCE,
     /** A tick record holds what arrived in time and nothing else, and every gap in it is counted. */
     GAPS,
+    /** What a microphone hears keeps its place on the media clock, and each correction of its own clock is flagged. */
+    CLOCK,
     /** The rows of a tick are those of MODEL.md 2.2, at the session's next positions. */
     PLAN,
     /** A media slot is never reused, nor its bytes changed, before the tick that reads it is complete. */

@@ -12,6 +12,12 @@ public enum Plant {
     GAP_UNCOUNTED(Check.GAPS),
     /** Media that arrived in time is left out of the tick. */
     MEDIA_LOST(Check.GAPS),
+    /** A correction of a microphone's clock is made, and nobody is told. */
+    DRIFT_UNFLAGGED(Check.CLOCK),
+    /** A microphone's clock drifts, and is left alone. */
+    DRIFT_UNCORRECTED(Check.CLOCK),
+    /** The listener says how far it heard, and the model is not told of what it missed. */
+    HEARD_UNTOLD(Check.GAPS),
     /** A session's output depends on its neighbour in the batch. */
     NEIGHBOUR(Check.ALONE),
     /** The device reports more time than it took. */

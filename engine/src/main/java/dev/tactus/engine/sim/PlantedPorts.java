@@ -97,7 +97,8 @@ final class PlantedPorts implements TickExecutor, MediaSlots {
 
     @Override
     public boolean heard(final int session, final long untilSample) {
-        return executor.heard(session, untilSample);
+        final boolean unheard = executor.heard(session, untilSample);
+        return unheard && plant != Plant.HEARD_UNTOLD;
     }
 
     @Override

@@ -14,13 +14,15 @@ final class RingOracle {
     static final int DEAD = 0;
 
     /** A record that was accepted. */
-    record Entry(long end, int type, int value, SimSession session, SeatOracle.Media media) {}
+    record Entry(long end, int type, long value, SimSession session, SeatOracle.Media media) {}
 
     /** A record with its header, and as much again for what is lost where the buffer wraps. */
     private static final int ROOM = 2 * (IngressRecord.LENGTH + 8);
 
     private static final int RECORD = IngressRecord.LENGTH + RecordDescriptor.HEADER_LENGTH;
     private static final int CAPTURE_AT = 8;
+    private static final int NUMBER_AT = 20;
+    private static final int FLAGS_AT = 27;
 
     private final Checks checks;
     private final long patienceNs;
@@ -57,7 +59,7 @@ final class RingOracle {
     }
 
     /** A record was accepted. */
-    void add(final int type, final int value, final SimSession session, final SeatOracle.Media media) {
+    void add(final int type, final long value, final SimSession session, final SeatOracle.Media media) {
         entries.add(new Entry(ring.producerPosition(), type, value, session, media));
     }
 
@@ -66,9 +68,7 @@ final class RingOracle {
      * of the commit, which was between these two times.
      */
     long stampNs(final int session, final long capturedNs, final long beforeNs, final long afterNs) {
-        final int index =
-                (int) (ring.producerPosition() - RECORD & ring.capacity() - 1) + RecordDescriptor.HEADER_LENGTH;
-        final long stampNs = ring.buffer().getLong(index + CAPTURE_AT);
+        final long stampNs = ring.buffer().getLong(last() + CAPTURE_AT);
         final boolean kept = stampNs == capturedNs && capturedNs - afterNs <= EngineContext.PERIOD_NS;
         final boolean replaced =
                 stampNs >= beforeNs && stampNs <= afterNs && capturedNs - beforeNs > EngineContext.PERIOD_NS;
@@ -79,6 +79,25 @@ final class RingOracle {
                 "media captured at " + capturedNs + " and committed up to " + afterNs + " to be stamped so",
                 Long.toString(stampNs));
         return stampNs;
+    }
+
+    /** The number of the media that was accepted last. */
+    int number() {
+        return ring.buffer().getInt(last() + NUMBER_AT);
+    }
+
+    /** Its flags, as {@link IngressRecord} has them. */
+    int flags() {
+        return ring.buffer().getByte(last() + FLAGS_AT);
+    }
+
+    /** Takes its flags away: a bug that is planted. */
+    void unflag() {
+        ring.buffer().putByte(last() + FLAGS_AT, (byte) 0);
+    }
+
+    private int last() {
+        return (int) (ring.producerPosition() - RECORD & ring.capacity() - 1) + RecordDescriptor.HEADER_LENGTH;
     }
 
     /** A producer dies between claim and commit. */

@@ -7,6 +7,8 @@ import java.util.function.UnaryOperator;
 public enum Scenario {
     /** Everything is on time. */
     CALM("everything is on time", w -> w),
+    /** Sessions that live as long as the run. */
+    ENDLESS("sixteen sessions live as long as the run", w -> w.endless(16).phases(8)),
     /** Input that comes after its tick was sealed. */
     LATE_INPUT("input comes after its tick was sealed", w -> w.late(150, 20)),
     /** Input that is held back and comes at once. */
@@ -37,6 +39,10 @@ public enum Scenario {
             "consumers do not poll for a long time", w -> w.lazy(700, 60_000).sessions(3, 600, 150, 0)),
     /** A clock that jumps. */
     CLOCK_JUMP("the clock jumps ahead, and stamps are off", w -> w.clock(4, 60_000, 60, 400)),
+    /** Microphones whose clock is not the engine's. */
+    DRIFT(
+            "microphones run slow or fast by up to 2 %, and what they send is lost or comes twice",
+            w -> w.drift(900, ProducerClock.MOST_PPM).sessions(4, 160, 150, 0).losses(20, 200, 0)),
     /** Holds, mutes, interruptions and stops. */
     CONTROLS(
             "sessions are held, muted, interrupted and stopped",
@@ -58,7 +64,8 @@ public enum Scenario {
                     .controls(60, 300)
                     .device(30, 6, 1)
                     .failures(3, 2)
-                    .clock(1, 40_000, 10, 100)),
+                    .clock(1, 40_000, 10, 100)
+                    .drift(400, ProducerClock.MOST_PPM)),
     /** Some of it, as the seed draws it: rates that no one thought of. */
     SWARM("faults and rates as the seed draws them", w -> w);
 

@@ -1,6 +1,7 @@
 package dev.tactus.engine.sim;
 
 import dev.tactus.scheduler.EndReason;
+import dev.tactus.scheduler.IngressRecord;
 import dev.tactus.scheduler.LadderStep;
 import dev.tactus.scheduler.LoopCounters;
 import dev.tactus.scheduler.MissedTickPolicy;
@@ -21,8 +22,8 @@ final class SeatOracle {
     private static final int AHEAD = 16;
     private static final int NONE = TickRecord.GAP;
 
-    /** A committed piece of media. */
-    record Media(Modality modality, int slot, int number, long captureNs, int[] ids) {}
+    /** A committed piece of media; the flags are those of its record. */
+    record Media(Modality modality, int slot, int number, int flags, long captureNs, int[] ids) {}
 
     boolean held;
     boolean muted;
@@ -46,6 +47,9 @@ final class SeatOracle {
     private int shown = NONE;
     private int textTaken;
     private int dropped;
+
+    /** Where ends what it said since the last interruption. */
+    private long spokenUntil = Long.MIN_VALUE;
 
     /**
      * A seat as it is when its session opens.
@@ -80,7 +84,10 @@ final class SeatOracle {
         } else {
             final long ahead = media.number() - nextTick * TickRecord.AUDIO_POSITIONS;
             final int at = Math.floorMod(media.number(), AHEAD);
-            if (ahead < 0) {
+            counted[LoopCounters.DRIFT_GAP] += media.flags() == IngressRecord.DRIFT_GAP ? 1 : 0;
+            if (media.flags() == IngressRecord.DRIFT_DROP) {
+                drop(LoopCounters.DRIFT_DROP);
+            } else if (ahead < 0) {
                 drop(LoopCounters.LATE);
             } else if (ahead >= AHEAD) {
                 drop(LoopCounters.EARLY);
@@ -90,6 +97,23 @@ final class SeatOracle {
                 audio[at] = media.slot();
             }
         }
+    }
+
+    /** A tick was put out whose speech ends there on the session's timeline. */
+    void said(final long untilSample) {
+        spokenUntil = untilSample;
+    }
+
+    /**
+     * Its listener was interrupted and heard no more than up to that place; the lowest of numbers when nobody knows.
+     * Returns whether there is anything that it did not hear, for all that was said is settled by it.
+     */
+    boolean heard(final long untilSample) {
+        final boolean unheard = untilSample < spokenUntil;
+        cut |= unheard || untilSample == Long.MIN_VALUE;
+        interruptions++;
+        spokenUntil = Long.MIN_VALUE;
+        return unheard;
     }
 
     private void drop(final int counter) {

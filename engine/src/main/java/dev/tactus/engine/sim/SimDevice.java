@@ -386,9 +386,9 @@ final class SimDevice implements Backend {
         return false;
     }
 
-    /** Whether an entry brings samples of speech. */
-    boolean sounds(final int entry) {
-        return output.samples(entry) > 0;
+    /** Samples of speech that an entry brings. */
+    int samples(final int entry) {
+        return output.samples(entry);
     }
 
     /** Output positions of an entry. */

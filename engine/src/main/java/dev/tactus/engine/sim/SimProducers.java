@@ -1,6 +1,7 @@
 package dev.tactus.engine.sim;
 
 import dev.tactus.engine.AudioInput;
+import dev.tactus.scheduler.IngressRecord;
 import dev.tactus.scheduler.Modality;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -10,7 +11,6 @@ import java.util.Deque;
 /** The microphone, the camera and the keyboard of one session, and everything that goes wrong with them. */
 final class SimProducers {
     private static final long NS_PER_MS = 1_000_000;
-    private static final long SLOT_NS = 50 * NS_PER_MS;
     private static final int FLOOD = 24;
     private static final int MOST_TEXT = 20;
 
@@ -19,9 +19,17 @@ final class SimProducers {
     private final Workload workload;
     private final SimDraws draws;
     private final long startNs;
+
+    /** Whether its microphone leaves it to the engine to number what it hears. */
+    private final boolean unnumbered;
+
+    private final ProducerClock microphone;
+    private final ClockOracle numbers;
     private final boolean[] dead = new boolean[Modality.COUNT];
     private final Deque<Integer> heldBack = new ArrayDeque<>();
     private int nextAudio;
+    private int nextHeard;
+    private long heardNs;
     private int frames;
     private int burst;
     private long stamps;
@@ -38,11 +46,15 @@ final class SimProducers {
         this.workload = workload;
         this.draws = draws;
         this.startNs = startNs;
+        this.unnumbered = draws.perMille(workload.drifting);
+        this.microphone =
+                unnumbered ? ProducerClock.drawn(draws, startNs, workload.mostDriftPpm) : ProducerClock.right(startNs);
+        this.numbers = new ClockOracle(world.checks(), session.index(), microphone);
     }
 
     void start() {
         if (session.has(Modality.AUDIO)) {
-            world.timeline().at(startNs + SLOT_NS, this::audio);
+            world.timeline().at(microphone.capturedNs(0), this::audio);
         }
         if (session.has(Modality.VIDEO)) {
             world.timeline().at(startNs + draws.below(100) * NS_PER_MS, this::video);
@@ -74,9 +86,8 @@ final class SimProducers {
             return;
         }
         final int number = nextAudio++;
-        final long capturedNs = startNs + (number + 1) * SLOT_NS;
-        world.timeline().at(capturedNs + SLOT_NS, this::audio);
-        if (draws.perMille(workload.floods)) {
+        world.timeline().at(microphone.capturedNs(nextAudio), this::audio);
+        if (!unnumbered && draws.perMille(workload.floods)) {
             for (int i = 0; i < FLOOD; i++) {
                 deliverAudio(number + i);
             }
@@ -89,7 +100,7 @@ final class SimProducers {
             heldBack.add(number);
             if (--burst == 0) {
                 while (!heldBack.isEmpty()) {
-                    deliverAudio(heldBack.remove());
+                    send(heldBack.remove(), world.clock().nowNs());
                 }
             }
             return;
@@ -100,10 +111,59 @@ final class SimProducers {
         } else if (draws.perMille(workload.reordered)) {
             delayMs = draws.between(51, 140);
         }
-        world.timeline().at(capturedNs + delayMs * NS_PER_MS, () -> deliverAudio(number));
-        if (draws.perMille(workload.duplicated)) {
-            world.timeline().at(capturedNs + (delayMs + draws.between(0, 300)) * NS_PER_MS, () -> deliverAudio(number));
+        final long sentNs = microphone.capturedNs(number) + delayMs * NS_PER_MS;
+        send(number, sentNs);
+        if (!unnumbered && draws.perMille(workload.duplicated)) {
+            world.timeline().at(sentNs + draws.between(0, 300) * NS_PER_MS, () -> deliverAudio(number));
         }
+    }
+
+    /** What has no number can come late, but not out of order. */
+    private void send(final int number, final long atNs) {
+        if (unnumbered) {
+            final long stampNs = microphone.stampNs(number);
+            heardNs = Math.max(heardNs, Math.max(atNs, stampNs));
+            world.timeline().at(heardNs, () -> deliverHeard(number, stampNs));
+        } else {
+            world.timeline().at(atNs, () -> deliverAudio(number));
+        }
+    }
+
+    /** The next slot of a microphone that does not number them; those that it lost it says so of. */
+    private void deliverHeard(final int i, final long stampNs) {
+        final int slot = claim(Modality.AUDIO);
+        if (slot < 0) {
+            return;
+        }
+        final AudioInput input = session.engineSession.audio();
+        input.skip(i - nextHeard);
+        numbers.skipped(i - nextHeard);
+        nextHeard = i;
+        final long before = world.ring().position();
+        final boolean left = world.plant() == Plant.DRIFT_UNCORRECTED;
+        final boolean accepted = left ? input.commitAs(input.nextSlot(), stampNs) : input.commit(stampNs);
+        if (accepted) {
+            nextHeard++;
+        }
+        final int number = committedAudio(slot, i, stampNs, accepted, before);
+        final boolean dropped = accepted && world.ring().flags() == IngressRecord.DRIFT_DROP;
+        if (accepted && !dropped && draws.perMille(workload.duplicated)) {
+            world.timeline().in(draws.between(0, 300) * NS_PER_MS, () -> deliverTwice(number, stampNs));
+        }
+    }
+
+    /** What came already, with the number that it was given. */
+    private void deliverTwice(final int number, final long stampNs) {
+        final int slot = claim(Modality.AUDIO);
+        if (slot < 0) {
+            return;
+        }
+        final long before = world.ring().position();
+        final boolean accepted = session.engineSession.audio().commitAs(number, stampNs);
+        if (accepted) {
+            numbers.numbered(number, world.ring().number(), world.ring().flags());
+        }
+        committed(Modality.AUDIO, slot, number, 0, stampNs, null, accepted, before);
     }
 
     private void deliverAudio(final int number) {
@@ -112,17 +172,37 @@ final class SimProducers {
             return;
         }
         final AudioInput input = session.engineSession.audio();
-        final long capturedNs = startNs + (number + 1) * SLOT_NS + skewNs();
+        final long capturedNs = microphone.capturedNs(number) + skewNs();
         final long before = world.ring().position();
-        final boolean accepted;
         // where stamps are off, commit() would now and then take that for a clock that drifts, and number otherwise
         if (number >= input.nextSlot() && workload.skewMs == 0) {
+            numbers.skipped(number - input.nextSlot());
             input.skip(number - input.nextSlot());
-            accepted = input.commit(capturedNs);
-        } else {
-            accepted = input.commitAs(number, capturedNs);
+            committedAudio(slot, number, capturedNs, input.commit(capturedNs), before);
+            return;
         }
-        committed(Modality.AUDIO, slot, number, capturedNs, null, accepted, before);
+        final boolean accepted = input.commitAs(number, capturedNs);
+        if (accepted) {
+            numbers.numbered(number, world.ring().number(), world.ring().flags());
+        }
+        committed(Modality.AUDIO, slot, number, 0, capturedNs, null, accepted, before);
+    }
+
+    /** A slot was committed without a number, or refused: checks and returns the one it got. */
+    private int committedAudio(
+            final int slot, final int i, final long stampNs, final boolean accepted, final long before) {
+        int number = i;
+        int flags = 0;
+        if (accepted) {
+            if (world.plant() == Plant.DRIFT_UNFLAGGED) {
+                world.ring().unflag();
+            }
+            number = world.ring().number();
+            flags = world.ring().flags();
+            numbers.committed(i, number, flags);
+        }
+        committed(Modality.AUDIO, slot, number, flags, stampNs, null, accepted, before);
+        return number;
     }
 
     private long skewNs() {
@@ -154,7 +234,7 @@ final class SimProducers {
         final long beforeNs = world.clock().nowNs();
         final boolean accepted = session.engineSession.video().commit(capturedNs);
         // one that is refused was a frame, too
-        committed(Modality.VIDEO, slot, frames++, stampNs(capturedNs, beforeNs, accepted), null, accepted, before);
+        committed(Modality.VIDEO, slot, frames++, 0, stampNs(capturedNs, beforeNs, accepted), null, accepted, before);
     }
 
     private void text() {
@@ -181,7 +261,7 @@ final class SimProducers {
         final long before = world.ring().position();
         final long beforeNs = world.clock().nowNs();
         final boolean accepted = session.engineSession.text().offer(ids, capturedNs) == ids.length;
-        committed(Modality.TEXT, slot, 0, stampNs(capturedNs, beforeNs, accepted), ids, accepted, before);
+        committed(Modality.TEXT, slot, 0, 0, stampNs(capturedNs, beforeNs, accepted), ids, accepted, before);
     }
 
     /** What the engine goes by. */
@@ -235,13 +315,14 @@ final class SimProducers {
             final Modality modality,
             final int slot,
             final int number,
+            final int flags,
             final long capturedNs,
             final int[] ids,
             final boolean accepted,
             final long before) {
         if (accepted) {
             session.slots[modality.code()].committed(slot);
-            world.media(session, new SeatOracle.Media(modality, slot, number, capturedNs, ids));
+            world.media(session, new SeatOracle.Media(modality, slot, number, flags, capturedNs, ids));
         } else {
             world.refused(session, before);
         }

@@ -29,7 +29,17 @@ final class SimSession implements SessionHandler {
     private static final int[] SLOTS = {AUDIO_SLOTS, VIDEO_SLOTS, TEXT_SLOTS};
 
     /** An event that the consumer is to hear. */
-    private record Expected(long tick, long output, long silent, int reason, boolean speaks, int interruptions) {}
+    private record Expected(long tick, long output, long silent, int reason, int samples, int interruptions) {
+        boolean speaks() {
+            return samples > 0;
+        }
+    }
+
+    /** Interruptions that are told apart while events wait. */
+    private static final int INTERRUPTIONS = 64;
+
+    /** Samples of a tick at 16 kHz. */
+    private static final int TICK_SAMPLES = 3_200;
 
     /** Events that a consumer may leave unread before any is lost. */
     private static final int EVENTS = 64;
@@ -89,7 +99,10 @@ final class SimSession implements SessionHandler {
     private final int[] reading = new int[TickRecord.AUDIO_POSITIONS + 3];
     private final Deque<Expected> expected = new ArrayDeque<>();
     private int unreadSpeech;
-    private int interruptions;
+    private final List<Long> heardUntil = new ArrayList<>();
+    private int silencedUpTo;
+    private long spokenUntil;
+    private long takenBack;
     private EndReason endReason;
     private boolean abandoned;
     private boolean endHeard;
@@ -191,14 +204,27 @@ final class SimSession implements SessionHandler {
             final long output,
             final long silent,
             final int reason,
-            final boolean speaks,
+            final int samples,
             final boolean lost) {
-        if (lost) {
-            lost(tick, speaks);
-        } else {
-            expected.add(new Expected(tick, output, silent, reason, speaks, seat.interruptions));
-            unreadSpeech += speaks ? 1 : 0;
+        if (samples > 0) {
+            spokenUntil = speechEnd(tick, samples);
         }
+        if (lost) {
+            lost(tick, samples > 0);
+        } else {
+            expected.add(new Expected(tick, output, silent, reason, samples, seat.interruptions));
+            unreadSpeech += samples > 0 ? 1 : 0;
+        }
+    }
+
+    /** Where a tick's speech ends on the session's timeline: it is heard from the end of the tick on. */
+    static long speechEnd(final long tick, final int samples) {
+        return (tick + 1) * TICK_SAMPLES + samples;
+    }
+
+    /** Where ends what it said so far; 0 when it has said nothing. */
+    long spokenUntil() {
+        return spokenUntil;
     }
 
     private void lost(final long tick, final boolean speaks) {
@@ -220,10 +246,36 @@ final class SimSession implements SessionHandler {
         over |= abandoned;
     }
 
-    /** Its listener is interrupted. */
+    /** Its listener is interrupted, and nobody knows how far it heard: nothing of what waits to be polled. */
     void interrupt() {
-        interruptions++;
+        heardUntil.add(Long.MIN_VALUE);
+        silencedUpTo = heardUntil.size();
         engineSession.interrupted();
+    }
+
+    /** Its listener is interrupted, and heard up to there. */
+    void heardUntil(final long sample) {
+        heardUntil.add(sample);
+        engineSession.heardUntil(sample);
+    }
+
+    /**
+     * Whether the speech of an event that is polled now is taken back: the first interruption after it was said tells
+     * how much of it was heard, for that settles it. One that does not say takes back whatever still waits, and so do
+     * very many.
+     */
+    private boolean isTakenBack(final Expected event) {
+        if (!event.speaks() || event.interruptions() >= heardUntil.size()) {
+            return false;
+        }
+        return event.interruptions() < silencedUpTo
+                || heardUntil.size() - event.interruptions() >= INTERRUPTIONS
+                || heardUntil.get(event.interruptions()) < speechEnd(event.tick(), event.samples());
+    }
+
+    /** Events whose speech was taken back. */
+    long takenBack() {
+        return takenBack;
     }
 
     /** Its consumer goes away. */
@@ -267,7 +319,8 @@ final class SimSession implements SessionHandler {
             return;
         }
         unreadSpeech -= next.speaks() ? 1 : 0;
-        final boolean dropped = next.speaks() && next.interruptions() < interruptions;
+        final boolean dropped = isTakenBack(next);
+        takenBack += dropped ? 1 : 0;
         checks.equal(
                 Check.EVENTS,
                 index(),

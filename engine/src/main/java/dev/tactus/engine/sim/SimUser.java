@@ -8,6 +8,11 @@ import dev.tactus.scheduler.IngressRecord;
 final class SimUser {
     private static final long NS_PER_MS = 1_000_000;
     private static final int STORM = 400;
+    private static final int SAMPLES_PER_MS = 16;
+
+    /** Samples of three ticks. */
+    private static final int MOST_OFF = 9_600;
+
     private static final int ABANDONED_PER_MILLE = 100;
 
     private final SimWorld world;
@@ -27,9 +32,11 @@ final class SimUser {
     }
 
     void start() {
-        final long lifeNs =
-                draws.between(0, 2 * workload.lifeTicks) * (EngineContext.PERIOD_NS / 2) + draws.below(200) * NS_PER_MS;
-        world.timeline().in(lifeNs, this::end);
+        if (!workload.endless) {
+            final long lifeNs = draws.between(0, 2 * workload.lifeTicks) * (EngineContext.PERIOD_NS / 2)
+                    + draws.below(200) * NS_PER_MS;
+            world.timeline().in(lifeNs, this::end);
+        }
         world.timeline().in(draws.below(100) * NS_PER_MS, this::poll);
         world.timeline().in(draws.below(100) * NS_PER_MS, this::control);
     }
@@ -58,11 +65,26 @@ final class SimUser {
             return;
         }
         final boolean on = draws.below(2) == 0;
-        switch (draws.below(3)) {
+        switch (draws.below(4)) {
             case 0 -> world.control(session, IngressRecord.HOLD, on ? 1 : 0, () -> engine.hold(on));
             case 1 -> world.control(session, IngressRecord.MUTE, on ? 1 : 0, () -> engine.mute(on));
-            default -> world.control(session, IngressRecord.CUT, 1, session::interrupt);
+            case 2 -> world.control(session, IngressRecord.CUT, 1, session::interrupt);
+            default -> heard();
         }
+    }
+
+    /** Tells how far the listener heard: to the end of what was said or a sample less, about there, or by the clock. */
+    private void heard() {
+        final long spoken = session.spokenUntil();
+        final long until =
+                switch (draws.below(4)) {
+                    case 0 -> spoken;
+                    case 1 -> spoken - 1;
+                    case 2 -> spoken + draws.between(-MOST_OFF, MOST_OFF);
+                    default -> (world.clock().nowNs() - session.openedToNs) / NS_PER_MS * SAMPLES_PER_MS;
+                };
+        final long sample = Math.max(0, until);
+        world.control(session, IngressRecord.HEARD, sample, () -> session.heardUntil(sample));
     }
 
     private void end() {

@@ -17,6 +17,7 @@ import dev.tactus.scheduler.Modality;
 import dev.tactus.scheduler.Pacing;
 import dev.tactus.scheduler.SilenceReason;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.agrona.CloseHelper;
 
@@ -86,7 +87,7 @@ final class SimWorld {
         this.draws = new SimDraws(seed, STREAM_CALLERS, 0);
         // two seals are a period apart, and the ring gives a dead claim up after half of one
         this.ring = new RingOracle(checks, EngineContext.PERIOD_NS / 2);
-        this.current = new SimSession[draws.between(1, workload.mostSessions)];
+        this.current = new SimSession[draws.between(workload.leastSessions, workload.mostSessions)];
     }
 
     /** Runs so many beats, then ends everything and checks that all is back. */
@@ -110,7 +111,7 @@ final class SimWorld {
 
     private void launch() {
         memory = new MemoryLedger();
-        counted = new long[LoopCounters.count()];
+        counted = tally.launched();
         watch = new Watch(this, checks, log, counted, plant, memory, ids);
         engine = Engine.launch(new EngineContext()
                 .model(model.loaded())
@@ -127,7 +128,6 @@ final class SimWorld {
                 .ports(watch));
         watch.attach(engine);
         launchBytes = memory.liveBytes();
-        tally.launches++;
         epoch++;
         relaunching = false;
         stuck = false;
@@ -264,14 +264,17 @@ final class SimWorld {
         }
     }
 
-    private static void control(final SeatOracle seat, final int type, final int value) {
+    private void control(final SeatOracle seat, final int type, final long value) {
         if (type == IngressRecord.HOLD) {
             seat.held = value != 0;
         } else if (type == IngressRecord.MUTE) {
             seat.muted = value != 0;
         } else if (type == IngressRecord.CUT) {
-            seat.cut = true;
-            seat.interruptions++;
+            seat.heard(Long.MIN_VALUE);
+        } else if (type == IngressRecord.HEARD) {
+            final boolean unheard = seat.heard(value);
+            tally.heardAll += unheard ? 0 : 1;
+            tally.heardPart += unheard ? 1 : 0;
         } else if (type == IngressRecord.STOP) {
             seat.ending = EndReason.STOPPED;
         } else if (seat.ending == null) {
@@ -526,7 +529,7 @@ final class SimWorld {
     }
 
     /** A control that a caller gives; what goes into the ring of it is told to the checkers. */
-    void control(final SimSession session, final int type, final int value, final Runnable action) {
+    void control(final SimSession session, final int type, final long value, final Runnable action) {
         final long before = ring.position();
         try {
             action.run();
@@ -535,7 +538,7 @@ final class SimWorld {
         }
         if (ring.position() != before) {
             ring.add(type, value, session, null);
-            log.add(EventHash.Kind.CONTROL, session.number, type << 8 | value);
+            log.add(EventHash.Kind.CONTROL, session.number, value << Byte.SIZE | type);
         }
     }
 
@@ -587,6 +590,14 @@ final class SimWorld {
         return workload;
     }
 
+    Checks checks() {
+        return checks;
+    }
+
+    Plant plant() {
+        return plant;
+    }
+
     DrawnPace pace() {
         return pace;
     }
@@ -619,13 +630,29 @@ final class SimWorld {
     static final class Tally {
         final long[] reasons = new long[SilenceReason.values().length];
         final long[] ends = new long[EndReason.values().length];
-        final long[] counters = new long[LoopCounters.count()];
+        final List<long[]> counted = new ArrayList<>();
         long beats;
         long sessionTicks;
         int sessions;
-        int launches;
         int refusals;
         int refusedMedia;
         long lostEvents;
+        long heardAll;
+        long heardPart;
+
+        /** Another engine, whose counters begin at 0. */
+        long[] launched() {
+            counted.add(new long[LoopCounters.count()]);
+            return counted.get(counted.size() - 1);
+        }
+
+        /** What the loops of all engines counted. */
+        long[] counters() {
+            final long[] sums = new long[LoopCounters.count()];
+            for (final long[] one : counted) {
+                Arrays.setAll(sums, i -> sums[i] + one[i]);
+            }
+            return sums;
+        }
     }
 }

@@ -208,7 +208,11 @@ final class Watch implements EnginePorts, TickExecutor, MediaSlots {
         rowCheck.gaps(session, row, at, tick);
         rowCheck.reason(session, row, at, spoke, !whole);
         counted[LoopCounters.MISSED] += failed || LedgerRow.emitNs(row, at) > LedgerRow.deadlineNs(row, at) ? 1 : 0;
-        told(session, tick.tick, tick.output, silent, row, at, whole && device.sounds(index), lost);
+        final int samples = whole ? device.samples(index) : 0;
+        if (samples > 0) {
+            session.seat.said(SimSession.speechEnd(tick.tick, samples));
+        }
+        told(session, tick.tick, tick.output, silent, row, at, samples, lost);
         log.add(EventHash.Kind.EMITTED, session.number, fold(row, at, LedgerRow.LENGTH));
         return end;
     }
@@ -236,13 +240,13 @@ final class Watch implements EnginePorts, TickExecutor, MediaSlots {
             final long silent,
             final UnsafeBuffer row,
             final int at,
-            final boolean speaks,
+            final int samples,
             final long lostBefore) {
         final long lost = session.engineSession.lostRecords() - lostBefore;
         if (lost < 0 || lost > 1) {
             checks.fail(Check.EVENTS, session.index(), "one event at most lost", lost + " lost");
         }
-        session.emitted(tick, output, silent, LedgerRow.reason(row, at), speaks, lost == 1);
+        session.emitted(tick, output, silent, LedgerRow.reason(row, at), samples, lost == 1);
         world.told(LedgerRow.reason(row, at), lost == 1);
     }
 
@@ -263,7 +267,7 @@ final class Watch implements EnginePorts, TickExecutor, MediaSlots {
         rowCheck.skipped(session, row, at);
         rowCheck.reason(session, row, at, false, true);
         final long output = Mix.fold(tick, 0);
-        told(session, tick, output, output, row, at, false, lost);
+        told(session, tick, output, output, row, at, 0, lost);
         if (session.seat.skippedInARow > TickLoop.MAX_SKIPPED) {
             session.mustEnd = EndReason.STALLED;
             session.due = SimSession.END;

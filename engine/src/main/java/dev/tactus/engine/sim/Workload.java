@@ -5,7 +5,9 @@ package dev.tactus.engine.sim;
  * name. A scenario sets a few and leaves the others at calm.
  */
 final class Workload {
+    int leastSessions = 1;
     int mostSessions = 4;
+    boolean endless;
     int lifeTicks = 80;
     int openEveryMs = 150;
     int overLimit;
@@ -37,6 +39,9 @@ final class Workload {
     int fails;
     int notFinite;
 
+    int drifting;
+    int mostDriftPpm;
+
     int clockPauses;
     int clockPauseUs = 1_000;
     int jumps;
@@ -60,6 +65,7 @@ final class Workload {
         drawn.prefillUs = draws.between(500, 60_000);
         drawn.passUs = draws.between(100, 20_000);
         drawn.phases = draws.below(2) == 0 ? 1 : draws.between(2, 8);
+        drawn.drift(rate(draws, 1000), draws.between(100, ProducerClock.MOST_PPM));
         return drawn;
     }
 
@@ -73,6 +79,15 @@ final class Workload {
         lifeTicks = ticks;
         openEveryMs = everyMs;
         overLimit = beyond;
+        return this;
+    }
+
+    /** So many sessions, all of which live as long as the run. */
+    Workload endless(final int count) {
+        leastSessions = count;
+        mostSessions = count;
+        endless = true;
+        openEveryMs = 20;
         return this;
     }
 
@@ -149,6 +164,16 @@ final class Workload {
     Workload failures(final int deviceRate, final int notFiniteRate) {
         fails = deviceRate;
         notFinite = notFiniteRate;
+        return this;
+    }
+
+    /**
+     * Sessions per thousand whose microphone has a clock of its own, which runs slow or fast by up to so many parts in
+     * a million, and which leaves it to the engine to number what it hears.
+     */
+    Workload drift(final int rate, final int mostPpm) {
+        drifting = rate;
+        mostDriftPpm = mostPpm;
         return this;
     }
 

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.tactus.scheduler.EndReason;
+import dev.tactus.scheduler.LoopCounters;
 import dev.tactus.scheduler.SilenceReason;
 import java.util.ArrayList;
 import java.util.List;
@@ -23,6 +24,16 @@ class SimScenariosTest {
     /** A consumer must sleep for a hundred ticks before its ring is full. */
     private static final int TICKS_OF_SLEEP = 400;
 
+    /** Counters that stay at 0 when everything is on time. */
+    private static final List<Integer> CALM_LACKS = List.of(
+            LoopCounters.LADDER_STEPS,
+            LoopCounters.LADDER_SKIPS,
+            LoopCounters.SKIPPED,
+            LoopCounters.MISSED,
+            LoopCounters.DRIFT_GAP,
+            LoopCounters.DRIFT_DROP);
+
+    private static final int ENDLESS_SESSIONS = 16;
     private static final int SHORT_SEEDS = 300;
     private static final int SHORT_TICKS = 40;
 
@@ -58,12 +69,22 @@ class SimScenariosTest {
         final long starved = sum(reports, report -> report.reason(SilenceReason.STARVED));
         final long launches = sum(reports, SimReport::launches);
         return switch (scenario) {
-            case CALM -> stalled == 0 && launches == SEEDS;
+            // every run ends with as many new ones, to see that all is back
+            case ENDLESS ->
+                stalled == 0 && launches == SEEDS && sum(reports, SimReport::sessions) == 2L * SEEDS * ENDLESS_SESSIONS;
+            case CALM ->
+                stalled == 0
+                        && launches == SEEDS
+                        && CALM_LACKS.stream()
+                                .allMatch(counter -> sum(reports, report -> report.counter(counter)) == 0);
             case LATE_INPUT, BURST, LOSSY, DYING_PRODUCER -> starved > SEEDS * 5;
             case CHURN -> sum(reports, SimReport::refusals) > SEEDS && sum(reports, SimReport::sessions) > SEEDS * 20;
             case SLOW_DEVICE, CLOCK_JUMP -> stalled > SEEDS * 5;
             case STUCK_DEVICE ->
                 sum(reports, report -> report.end(EndReason.DEVICE_STUCK)) > 0 && stalled > 0 && launches > SEEDS;
+            case DRIFT ->
+                sum(reports, report -> report.counter(LoopCounters.DRIFT_GAP)) > SEEDS
+                        && sum(reports, report -> report.counter(LoopCounters.DRIFT_DROP)) > SEEDS;
             case SPREAD -> stalled > 0 && sum(reports, SimReport::sessions) > SEEDS * 10;
             case FAILING_DEVICE ->
                 sum(reports, report -> report.end(EndReason.DEVICE_FAILED)) > 0
@@ -74,7 +95,10 @@ class SimScenariosTest {
             case CONTROLS ->
                 sum(reports, report -> report.reason(SilenceReason.HELD)) > SEEDS
                         && sum(reports, report -> report.reason(SilenceReason.MUTED)) > SEEDS
-                        && sum(reports, report -> report.end(EndReason.STOPPED)) > SEEDS;
+                        && sum(reports, report -> report.end(EndReason.STOPPED)) > SEEDS
+                        && sum(reports, SimReport::heardAll) > SEEDS
+                        && sum(reports, SimReport::heardPart) > SEEDS
+                        && sum(reports, SimReport::takenBack) > SEEDS;
             case CHAOS, SWARM -> stalled > 0 && starved > 0;
         };
     }

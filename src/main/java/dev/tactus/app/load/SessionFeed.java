@@ -1,4 +1,4 @@
-package dev.tactus.bench.latency;
+package dev.tactus.app.load;
 
 import dev.tactus.engine.AudioInput;
 import dev.tactus.engine.Engine;
@@ -7,13 +7,13 @@ import dev.tactus.engine.SessionHandler;
 import dev.tactus.engine.SessionSpec;
 import dev.tactus.engine.TickEvent;
 import dev.tactus.engine.ledger.LedgerRow;
+import dev.tactus.kernel.Philox;
 import dev.tactus.kernel.SamplingParameters;
 import dev.tactus.scheduler.EndReason;
 import dev.tactus.scheduler.Modality;
 import dev.tactus.scheduler.TickRecord;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.util.SplittableRandom;
 
 /**
  * One session under load: commits the media of a tick, then polls what the tick put out and checks that it had the rows
@@ -24,9 +24,18 @@ import java.util.SplittableRandom;
 public final class SessionFeed implements SessionHandler, AutoCloseable {
     private static final int SAMPLE_BYTES = AudioInput.SLOT_SAMPLES * Float.BYTES;
 
+    /** A purpose of {@link Philox} that no engine draws for. */
+    private static final int MEDIA = 100;
+
+    private static final int HEARD = 0;
+    private static final int SEEN = 1;
+    private static final float MIDDLE = 0.5f;
+
     private final Engine engine;
     private final TickShape shape;
     private final Session session;
+    private final long openedFromNs;
+    private final long openedToNs;
     private final float[] samples = new float[2 * AudioInput.SLOT_SAMPLES];
     private final byte[] pixels;
     private final int frameBytes;
@@ -54,21 +63,37 @@ public final class SessionFeed implements SessionHandler, AutoCloseable {
      * @param exact whether every tick must be as the shape says; else a tick may be skipped or cut short, media
      *     refused, and the session end
      */
-    SessionFeed(final Engine engine, final TickShape shape, final long seed, final boolean exact) {
+    public SessionFeed(final Engine engine, final TickShape shape, final long seed, final boolean exact) {
         this.engine = engine;
         this.shape = shape;
         this.exact = exact;
         this.textIds = shape.textIds();
-        this.session =
-                engine.open(new SessionSpec(shape.modalities(), seed, SamplingParameters.GREEDY, shape.script()));
-        final SplittableRandom random = new SplittableRandom(seed);
+        final SessionSpec spec = new SessionSpec(shape.modalities(), seed, SamplingParameters.GREEDY, shape.script());
+        this.openedFromNs = System.nanoTime();
+        this.session = engine.open(spec);
+        this.openedToNs = System.nanoTime();
+        final int[] noise = noise(seed, HEARD, samples.length);
         for (int i = 0; i < samples.length; i++) {
-            samples[i] = (float) (random.nextDouble() - 0.5);
+            samples[i] = Philox.uniform(noise[i]) - MIDDLE;
         }
         final boolean sees = Modality.VIDEO.in(shape.modalities());
         frameBytes = sees ? session.video().height() * session.video().width() * 3 : 0;
         pixels = new byte[2 * frameBytes];
-        random.nextBytes(pixels);
+        final int[] pixelNoise = noise(seed, SEEN, Math.ceilDiv(pixels.length, Integer.BYTES));
+        for (int i = 0; i < pixels.length; i++) {
+            pixels[i] = (byte) (pixelNoise[i / Integer.BYTES] >>> i % Integer.BYTES * Byte.SIZE);
+        }
+    }
+
+    /** At least so many words. */
+    private static int[] noise(final long seed, final int what, final int count) {
+        final int[] words = new int[Philox.WORDS_PER_DRAW];
+        final int[] noise = new int[Math.ceilDiv(count, words.length) * words.length];
+        for (int i = 0; i < noise.length; i += words.length) {
+            Philox.words(seed, what, 0, i / words.length, MEDIA, words);
+            System.arraycopy(words, 0, noise, i, words.length);
+        }
+        return noise;
     }
 
     /** Commits what the next tick hears, sees and reads, as captured now. */
@@ -82,7 +107,7 @@ public final class SessionFeed implements SessionHandler, AutoCloseable {
      * @param capturedNs when the last of it was captured
      * @param slotNs how much earlier each 50 ms of sound was than the next
      */
-    void feed(final long capturedNs, final long slotNs) {
+    public void feed(final long capturedNs, final long slotNs) {
         if (Modality.AUDIO.in(shape.modalities())) {
             for (int i = 0; i < TickRecord.AUDIO_POSITIONS; i++) {
                 hear(session.audio().claim(), capturedNs - (TickRecord.AUDIO_POSITIONS - 1 - i) * slotNs);
@@ -161,17 +186,27 @@ public final class SessionFeed implements SessionHandler, AutoCloseable {
     }
 
     /** The session that is fed. */
-    Session session() {
+    public Session session() {
         return session;
     }
 
+    /** When it began to be opened. */
+    long openedFromNs() {
+        return openedFromNs;
+    }
+
+    /** When it was open. */
+    long openedToNs() {
+        return openedToNs;
+    }
+
     /** Why it ended; null while it has not, or its end was not polled. */
-    EndReason end() {
+    public EndReason end() {
         return end;
     }
 
     /** Media that the session refused. */
-    long refused() {
+    public long refused() {
         return refused;
     }
 

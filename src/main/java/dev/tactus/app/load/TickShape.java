@@ -1,4 +1,4 @@
-package dev.tactus.bench.latency;
+package dev.tactus.app.load;
 
 import dev.tactus.engine.model.InklingWeights;
 import dev.tactus.engine.model.InteractionConfig;
@@ -9,7 +9,7 @@ import java.util.Arrays;
 import java.util.Set;
 
 /**
- * One session's tick as the bench makes it: what is fed so that the prefill has so many rows, and the script that holds
+ * One session's tick as a load makes it: what is fed so that the prefill has so many rows, and the script that holds
  * the output to so many decode passes.
  *
  * <pre>
@@ -21,7 +21,7 @@ import java.util.Set;
  * @param rows rows of a session in the prefill, from its second tick on
  * @param passes decode passes, without those of speech
  * @param speaks whether every tick speaks
- * @param modalities bits of the {@link Modality} values the session declares: all that the model has
+ * @param modalities bits of the {@link Modality} values the session declares
  * @param textIds ids fed with every tick
  * @param script ids every tick puts out
  */
@@ -58,15 +58,37 @@ public record TickShape(int rows, int passes, boolean speaks, int modalities, in
         return 1 + passes + (speaks ? OutputMachine.SAY_BLOCKS : 0);
     }
 
-    /** The same with speech in every tick. */
-    TickShape speaking(final InteractionConfig interaction) {
+    /** The same with speech in every tick, after its passes. */
+    public TickShape speaking(final InteractionConfig interaction) {
         final int[] said = script();
         said[passes] = interaction.sayTokenId();
         return new TickShape(rows, passes, true, modalities, textIds, said);
     }
 
     /**
-     * The shape for a model.
+     * The shape of sessions that have some modalities and read nothing.
+     *
+     * @param modalities bits of the {@link Modality} values they declare, all of which the model has
+     * @param passes decode passes
+     * @throws IllegalArgumentException when the micro-turn does not allow so many passes
+     */
+    public static TickShape listening(
+            final InklingWeights weights, final InteractionConfig interaction, final int modalities, final int passes) {
+        final int audio = Modality.AUDIO.in(modalities) ? TickRecord.AUDIO_POSITIONS : 0;
+        final int patches = Modality.VIDEO.in(modalities) ? patches(interaction) : 0;
+        checkPasses(interaction, passes);
+        final int textId = firstTextId(interaction.reservedIds(weights.config()));
+        return new TickShape(
+                FED_BACK_AND_TICK + audio + patches,
+                passes,
+                false,
+                modalities,
+                new int[0],
+                script(interaction, passes, textId));
+    }
+
+    /**
+     * The shape of sessions that have all modalities of a model, with so much text that the prefill has its rows.
      *
      * @param rows rows of a session in the prefill
      * @param passes decode passes
@@ -77,7 +99,7 @@ public record TickShape(int rows, int passes, boolean speaks, int modalities, in
         final boolean hears = weights.audio().isPresent();
         final boolean sees = weights.vision().isPresent();
         final int audio = hears ? TickRecord.AUDIO_POSITIONS : 0;
-        final int patches = sees ? interaction.videoRows() * interaction.videoCols() : 0;
+        final int patches = sees ? patches(interaction) : 0;
         final int base = FED_BACK_AND_TICK + audio + patches;
         final int text = rows - base;
         final int most = interaction.textInMax();
@@ -87,17 +109,25 @@ public record TickShape(int rows, int passes, boolean speaks, int modalities, in
                             + " %d with <text_in> and 1 to %d ids",
                     rows, base, audio, patches, base + 2, base + 1 + most, most));
         }
-        final int mostPasses = HEAR_AND_SPEAK + interaction.textOutMax();
-        if (passes < 0 || passes > mostPasses) {
-            throw new IllegalArgumentException(passes + " decode passes per tick: expected 0 to " + mostPasses
-                    + ", as many as <hear>, <speak> and text_out_max " + interaction.textOutMax() + " ids make");
-        }
+        checkPasses(interaction, passes);
         final int textId = firstTextId(interaction.reservedIds(weights.config()));
         final int[] ids = new int[Math.max(0, text - 1)];
         Arrays.fill(ids, textId);
         final int modalities =
                 (hears ? Modality.AUDIO.bit() : 0) | (sees ? Modality.VIDEO.bit() : 0) | Modality.TEXT.bit();
         return new TickShape(rows, passes, false, modalities, ids, script(interaction, passes, textId));
+    }
+
+    private static int patches(final InteractionConfig interaction) {
+        return interaction.videoRows() * interaction.videoCols();
+    }
+
+    private static void checkPasses(final InteractionConfig interaction, final int passes) {
+        final int most = HEAR_AND_SPEAK + interaction.textOutMax();
+        if (passes < 0 || passes > most) {
+            throw new IllegalArgumentException(passes + " decode passes per tick: expected 0 to " + most
+                    + ", as many as <hear>, <speak> and text_out_max " + interaction.textOutMax() + " ids make");
+        }
     }
 
     private static int firstTextId(final Set<Integer> reserved) {
