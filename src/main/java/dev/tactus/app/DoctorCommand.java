@@ -30,7 +30,7 @@ public final class DoctorCommand implements Runnable {
         findings.addAll(CpuCheck.findings());
         findings.addAll(KernelCheck.findings());
         findings.addAll(MemoryCheck.findings());
-        findings.add(GpuCheck.finding());
+        findings.addAll(GpuCheck.findings());
         print(findings, spec.commandLine().getOut());
     }
 

@@ -21,6 +21,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** Kernels that cannot run are refused in one line; those that can run do, with their cache when asked. */
 class KernelOptionsTest {
+    private static final String DRIVER = "tactus.cuda.library";
+
     @TempDir
     private static Path shared;
 
@@ -53,9 +55,28 @@ class KernelOptionsTest {
                 "--numerics fast-bf16 --kernels reference  | fast-bf16 is chosen for the C kernels",
                 "--isa avx2 --kernels vector               | an instruction set is chosen for the C kernels",
                 "--isa amx --kernels reference             | an instruction set is chosen for the C kernels",
+                "--device tpu                              | --device",
+                "--device cuda --kernels c                 | chosen for the CPU: expected neither on CUDA",
+                "--device cuda --isa avx2                  | chosen for the CPU: expected neither on CUDA",
+                "--device cuda --numerics fast-int8        | fast-int8 on CUDA: expected exact or fast-bf16",
             })
     void shouldRefuseInOneLine(final String options, final String part) {
         run(options.split(" +")).assertBadInput(part);
+    }
+
+    @Test
+    void shouldSayInOneLineThatThereIsNoGpu() {
+        final String before = System.getProperty(DRIVER);
+        System.setProperty(DRIVER, shared.resolve("no-driver.so").toString());
+        try {
+            run("--device", "cuda").assertBadInput("CUDA is chosen, but the GPU cannot be used", "no-driver.so");
+        } finally {
+            if (before == null) {
+                System.clearProperty(DRIVER);
+            } else {
+                System.setProperty(DRIVER, before);
+            }
+        }
     }
 
     @Test

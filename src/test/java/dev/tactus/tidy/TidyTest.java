@@ -87,10 +87,12 @@ class TidyTest {
                 "engine/src/test/java/dev/tactus/engine/B.java | Object f() { return new java.util.Random(7); }",
                 "bench/src/main/java/dev/tactus/engine/B.java | void f() { System.out.println(); }",
                 "engine/src/main/java/dev/tactus/engine/Implementation.java | class Implementation {}",
+                "engine/src/main/java/dev/tactus/engine/device/cuda/B.java | dev.tactus.cuda.CudaStream stream;",
             })
     void shouldAllowItWhereItBelongs(final String file, final String member) throws IOException {
         plant(file, source("", member));
         plant("bench/src/main/java/dev/tactus/engine/package-info.java", DOC + "package dev.tactus.engine;\n");
+        plant(ENGINE + "device/cuda/package-info.java", DOC + "package dev.tactus.engine.device.cuda;\n");
         assertEquals(List.of(), Tidy.check(planted).violations());
     }
 
@@ -179,10 +181,10 @@ class TidyTest {
 
     private static String pom(final String dependency) {
         return """
-                <project><dependencies><dependency>
-                  <groupId>dev.tactus</groupId>
-                  <artifactId>tactus-%s</artifactId>
-                </dependency></dependencies></project>
-                """.formatted(dependency);
+            <project><dependencies><dependency>
+              <groupId>dev.tactus</groupId>
+              <artifactId>tactus-%s</artifactId>
+            </dependency></dependencies></project>
+            """.formatted(dependency);
     }
 }

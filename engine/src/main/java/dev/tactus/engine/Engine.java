@@ -3,6 +3,7 @@ package dev.tactus.engine;
 import dev.tactus.engine.device.Backend;
 import dev.tactus.engine.device.cpu.CpuBackend;
 import dev.tactus.engine.device.cpu.CpuWarmUp;
+import dev.tactus.engine.device.cuda.CudaBackend;
 import dev.tactus.engine.ledger.Ledger;
 import dev.tactus.engine.model.OutputMachine;
 import dev.tactus.scheduler.BeatGrid;
@@ -22,6 +23,7 @@ import org.agrona.CloseHelper;
 import org.agrona.concurrent.Agent;
 import org.agrona.concurrent.AgentRunner;
 import org.agrona.concurrent.BackoffIdleStrategy;
+import org.agrona.concurrent.IdleStrategy;
 
 /**
  * A model, its sessions and the beat.
@@ -68,9 +70,14 @@ public final class Engine implements AutoCloseable {
         Backend started = null;
         try {
             if (context.ports() == null) {
-                final CpuBackend cpu = cpuBackend();
-                started = cpu;
-                this.warmUpNote = warmUp(cpu);
+                if (memory.cuda != null) {
+                    started = new CudaBackend(memory.cuda, context.clock());
+                    this.warmUpNote = "";
+                } else {
+                    final CpuBackend cpu = cpuBackend();
+                    started = cpu;
+                    this.warmUpNote = warmUp(cpu);
+                }
             } else {
                 started = context.ports().device(context, memory.machine);
                 this.warmUpNote = "";
@@ -85,7 +92,7 @@ public final class Engine implements AutoCloseable {
             this.loop = new TickLoop(parts());
             final boolean driven = context.threadingMode() == ThreadingMode.INVOKER;
             this.invoker = driven ? new TickInvoker(loop, context.pacing()) : null;
-            this.runners = agents().stream().map(this::runner).toList();
+            this.runners = runnersFor(context.threadingMode());
             runners.forEach(runner -> AgentRunner.startOnThread(runner, context.threadFactory()));
         } catch (final RuntimeException | Error ex) {
             CloseHelper.closeAll(started, memory);
@@ -103,21 +110,28 @@ public final class Engine implements AutoCloseable {
     }
 
     /** What runs on threads of the engine's own. */
-    private List<Agent> agents() {
-        return switch (context.threadingMode()) {
+    private List<AgentRunner> runnersFor(final ThreadingMode mode) {
+        return switch (mode) {
             case INVOKER -> List.of();
-            case SHARED -> List.of(loop);
-            case DEDICATED -> List.of(loop.sealing(), loop.emitting(), loop.accounting());
+            case SHARED -> List.of(runner(loop, new DeviceIdle(backend, backOff())));
+            case DEDICATED ->
+                List.of(
+                        runner(loop.sealing(), backOff()),
+                        runner(loop.emitting(), new DeviceIdle(backend, backOff())),
+                        runner(loop.accounting(), backOff()));
         };
     }
 
-    private AgentRunner runner(final Agent agent) {
-        return new AgentRunner(
-                new BackoffIdleStrategy(20, 20, MIN_PARK_NS, MAX_PARK_NS), this::onLoopError, null, agent);
+    private static IdleStrategy backOff() {
+        return new BackoffIdleStrategy(20, 20, MIN_PARK_NS, MAX_PARK_NS);
+    }
+
+    private AgentRunner runner(final Agent agent, final IdleStrategy idle) {
+        return new AgentRunner(idle, this::onLoopError, null, agent);
     }
 
     private String lockMemory() {
-        final String refusal = memory.arena.lock();
+        final String refusal = memory.arenas.host().lock();
         return refusal.isEmpty() ? "" : "the engine's memory is not locked: " + refusal;
     }
 

@@ -69,6 +69,7 @@ public final class EngineContext {
     private int threads = Runtime.getRuntime().availableProcessors();
     private ThreadingMode threadingMode = ThreadingMode.SHARED;
     private Pacing pacing = Pacing.REALTIME;
+    private DeviceChoice device = DeviceChoice.CPU;
     private KernelChoice kernels = KernelChoice.AUTO;
     private Isa isa;
     private NumericClass numerics = NumericClass.EXACT;
@@ -174,9 +175,22 @@ public final class EngineContext {
         return this;
     }
 
-    /** Which kernels, instruction set and class, at once. */
+    /**
+     * What the engine computes on; the CPU by default. On CUDA, weights, keys and values, carries and activations lie
+     * in the GPU's memory, media and speech slots in memory that both see; threads, kernels, instruction set and
+     * pinning of workers have no meaning there. There is no FAST_INT8 yet, and adapters come from folders: their
+     * factors are copied at launch. Platform threads launch and close the engine and drive its beat: the driver keeps
+     * its state per OS thread.
+     */
+    public EngineContext device(final DeviceChoice choice) {
+        device = choice;
+        return this;
+    }
+
+    /** Which device, kernels, instruction set and class, at once. */
     public EngineContext kernels(final KernelSelection selection) {
-        return kernels(selection.choice())
+        return device(selection.device())
+                .kernels(selection.choice())
                 .isa(selection.isa())
                 .numerics(selection.numerics())
                 .quantizedCache(selection.quantizedCache());
@@ -384,7 +398,11 @@ public final class EngineContext {
         final int vocabulary = model.config().text().unpaddedVocab();
         // ids are offsets into masks and into the embedding: nothing behind this check looks at them again
         interaction.controlIds().forEach((field, id) -> range("interaction " + field, id, 0, vocabulary - 1L));
-        cpuKernels = Kernels.of(kernels, isa, numerics);
+        if (usesCuda()) {
+            checkCuda();
+        } else {
+            cpuKernels = Kernels.of(kernels, isa, numerics);
+        }
         checkAdapters();
         layout = SessionLayout.of(
                         model.config().text(),
@@ -406,6 +424,20 @@ public final class EngineContext {
         if (ns != TickLoopParts.UNTIL_THE_SEAL) {
             range("allowanceNs of " + modality, ns, 0, allowanceNs);
         }
+    }
+
+    private void checkCuda() {
+        selection().check();
+        for (final NamedAdapter adapter : adapters) {
+            if (adapter.given() != null) {
+                throw new IllegalArgumentException("adapter \"" + adapter.id() + "\" is in memory of its owner, who may"
+                        + " change it: expected a folder, CUDA copies factors at launch");
+            }
+        }
+    }
+
+    private KernelSelection selection() {
+        return new KernelSelection(device, kernels, isa, numerics, quantizedCache);
     }
 
     private void checkAdapters() {
@@ -485,9 +517,9 @@ public final class EngineContext {
         return deviceTimeoutNs;
     }
 
-    /** Threads that compute; 0 where the caller's does. */
+    /** Threads that compute; 0 where the caller's does, or a GPU. */
     public int computeThreads() {
-        return threadingMode == ThreadingMode.INVOKER ? 0 : threads;
+        return threadingMode == ThreadingMode.INVOKER || usesCuda() ? 0 : threads;
     }
 
     /** Which threads the engine starts. */
@@ -498,6 +530,16 @@ public final class EngineContext {
     /** What makes a beat due. */
     public Pacing pacing() {
         return pacing;
+    }
+
+    /** What it computes on. */
+    public DeviceChoice device() {
+        return device;
+    }
+
+    /** Whether passes run on a GPU: simulation brings a device of its own. */
+    boolean usesCuda() {
+        return device == DeviceChoice.CUDA && ports == null;
     }
 
     /** Which kernels. */
@@ -530,7 +572,7 @@ public final class EngineContext {
         return voice && model.weights().voice().isPresent();
     }
 
-    /** What the choice of kernels means on this machine; after {@link #conclude()}. */
+    /** What the choice of kernels means on this machine; null on CUDA. After {@link #conclude()}. */
     CpuKernels cpuKernels() {
         return cpuKernels;
     }

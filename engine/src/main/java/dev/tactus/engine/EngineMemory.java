@@ -1,10 +1,13 @@
 package dev.tactus.engine;
 
 import dev.tactus.engine.adapter.LoraAdapter;
+import dev.tactus.engine.device.DeviceArenas;
 import dev.tactus.engine.device.TickOutput;
 import dev.tactus.engine.device.TickPlan;
 import dev.tactus.engine.device.cpu.CpuMemory;
 import dev.tactus.engine.device.cpu.QuantizedCache;
+import dev.tactus.engine.device.cuda.CudaMemory;
+import dev.tactus.engine.device.cuda.Gpu;
 import dev.tactus.engine.ledger.Ledger;
 import dev.tactus.engine.model.InklingProgram;
 import dev.tactus.engine.model.InteractionConfig;
@@ -22,6 +25,7 @@ import dev.tactus.scheduler.TickRecord;
 import java.util.ArrayList;
 import java.util.List;
 import org.agrona.BitUtil;
+import org.agrona.CloseHelper;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.agrona.concurrent.ringbuffer.OneToOneRingBuffer;
 import org.agrona.concurrent.ringbuffer.RingBufferDescriptor;
@@ -37,7 +41,7 @@ final class EngineMemory implements AutoCloseable {
     private static final int SCRIPT_IDS = 64;
     private static final int INGRESS_TICKS = 3;
 
-    final FreezableArena arena;
+    final DeviceArenas arenas;
     final StepProgram program;
     final OutputMachine machine;
     final PagePool localPool;
@@ -48,7 +52,11 @@ final class EngineMemory implements AutoCloseable {
     final TickPlan plan;
     final TickOutput output;
     final Ledger ledger;
+    /** What the CPU computes in; null where a GPU does. */
     final CpuMemory cpu;
+
+    /** What the GPU computes in; null where the CPU does. */
+    final CudaMemory cuda;
 
     /** What the plan's adapters 1, 2, … are. */
     final List<LoraAdapter> adapters;
@@ -60,12 +68,13 @@ final class EngineMemory implements AutoCloseable {
 
     EngineMemory(final EngineContext context, final MemoryLedger ledgerOfBytes) {
         this.sizes = new Sizes(context);
-        this.arena = new FreezableArena(ledgerOfBytes);
+        final Gpu device = context.usesCuda() ? Gpu.open() : null;
+        this.arenas = device == null ? DeviceArenas.onHost(ledgerOfBytes) : device.arenas(ledgerOfBytes);
         final InteractionConfig ids = context.interaction();
         try {
             program = program(context);
             adapters = adapters(context);
-            machine = new OutputMachine(context.model().config(), ids, context.speaks(), arena);
+            machine = new OutputMachine(context.model().config(), ids, context.speaks(), arenas.host());
             final SessionLayout layout = context.layout();
             localPool = pool(sizes.sessions * layout.localPages(), layout.localPageBytes());
             globalPool = pool(sizes.sessions * layout.globalPages(), layout.globalPageBytes());
@@ -77,24 +86,43 @@ final class EngineMemory implements AutoCloseable {
             ingress = new IngressRing(buffer(MemoryTag.RING, sizes.ingressBytes));
             records = buffer(MemoryTag.PLAN, sizes.sessions * TickRecord.length(ids.textInMax()));
             final int outputs = OutputMachine.maxOutputs(ids);
-            plan = new TickPlan(arena, sizes.sessions, sizes.rows, sizes.audio, sizes.patches, outputs);
-            output = new TickOutput(arena, sizes.sessions, outputs);
-            ledger = new Ledger(arena, sizes.sessions);
+            plan = new TickPlan(arenas.mapped(), sizes.sessions, sizes.rows, sizes.audio, sizes.patches, outputs);
+            output = new TickOutput(arenas.mapped(), sizes.sessions, outputs);
+            ledger = new Ledger(arenas.host(), sizes.sessions);
             quantized = cache(context);
-            cpu = new CpuMemory(
-                    arena,
-                    program,
-                    adapters,
-                    context.cpuKernels(),
-                    sizes.cpuRows(),
-                    context.computeThreads(),
-                    machine,
-                    quantized);
-            arena.freeze();
+            cpu = device == null ? cpu(context) : null;
+            cuda = device == null ? null : cuda(device, context);
+            arenas.freeze();
         } catch (final RuntimeException | Error ex) {
-            arena.close();
+            arenas.close();
             throw ex;
         }
+    }
+
+    private CpuMemory cpu(final EngineContext context) {
+        return new CpuMemory(
+                arenas.host(),
+                program,
+                adapters,
+                context.cpuKernels(),
+                sizes.rowLimits(),
+                context.computeThreads(),
+                machine,
+                quantized);
+    }
+
+    private CudaMemory cuda(final Gpu device, final EngineContext context) {
+        return new CudaMemory(
+                device,
+                arenas,
+                program,
+                adapters,
+                context.layout(),
+                sizes.rowLimits(),
+                machine,
+                context.numerics(),
+                plan,
+                output);
     }
 
     private static QuantizedCache cache(final EngineContext context) {
@@ -118,14 +146,15 @@ final class EngineMemory implements AutoCloseable {
     private List<LoraAdapter> adapters(final EngineContext context) {
         final List<LoraAdapter> loaded = new ArrayList<>();
         for (final NamedAdapter adapter : context.adapters()) {
-            loaded.add(adapter.load(context.loraBase(), arena, context.ledger()));
+            loaded.add(adapter.load(context.loraBase(), arenas.host(), context.ledger()));
         }
         return List.copyOf(loaded);
     }
 
     private PagePool pool(final int pages, final long bytes) {
-        final long base =
-                arena.allocate(MemoryTag.KV, poolBytes(pages, bytes), PAGE).address();
+        final long base = arenas.resident()
+                .allocate(MemoryTag.KV, poolBytes(pages, bytes), PAGE)
+                .address();
         return new PagePool(base, Math.max(1, bytes), pages);
     }
 
@@ -134,8 +163,9 @@ final class EngineMemory implements AutoCloseable {
     }
 
     private SessionState session(final int index, final SessionLayout layout, final boolean realtime) {
+        final FreezableArena mapped = arenas.mapped();
         final long media =
-                arena.allocate(MemoryTag.MEDIA, sizes.mediaBytes(), PAGE).address();
+                mapped.allocate(MemoryTag.MEDIA, sizes.mediaBytes(), PAGE).address();
         final long videoBase = media + sizes.audioSlots * sizes.audioBytes;
         final long textBase = videoBase + sizes.videoSlots * sizes.videoBytes;
         final SlotPool[] pools = {
@@ -147,15 +177,17 @@ final class EngineMemory implements AutoCloseable {
                 index,
                 pools,
                 new OneToOneRingBuffer(buffer(MemoryTag.RING, sizes.egressBytes)),
-                arena.allocate(MemoryTag.STATE, layout.stateBytes(), ALIGNMENT).address(),
-                layout.stateBytes(),
-                arena.allocate(MemoryTag.STATE, tableBytes(layout.localPages()), ALIGNMENT)
+                arenas.resident()
+                        .allocate(MemoryTag.STATE, layout.stateBytes(), ALIGNMENT)
                         .address(),
-                arena.allocate(MemoryTag.STATE, tableBytes(layout.globalPages()), ALIGNMENT)
+                arenas.isResidentOnHost() ? layout.stateBytes() : 0,
+                mapped.allocate(MemoryTag.STATE, tableBytes(layout.localPages()), ALIGNMENT)
                         .address(),
-                buffer(MemoryTag.PLAN, SCRIPT_IDS * Integer.BYTES),
+                mapped.allocate(MemoryTag.STATE, tableBytes(layout.globalPages()), ALIGNMENT)
+                        .address(),
+                buffer(mapped, MemoryTag.PLAN, SCRIPT_IDS * Integer.BYTES),
                 sizes.speaks
-                        ? new SpeechSlots(arena.allocate(MemoryTag.MEDIA, SpeechSlots.BYTES, ALIGNMENT)
+                        ? new SpeechSlots(mapped.allocate(MemoryTag.MEDIA, SpeechSlots.BYTES, ALIGNMENT)
                                 .address())
                         : null,
                 layout.blocks(),
@@ -167,6 +199,10 @@ final class EngineMemory implements AutoCloseable {
     }
 
     private UnsafeBuffer buffer(final MemoryTag tag, final int bytes) {
+        return buffer(arenas.host(), tag, bytes);
+    }
+
+    private static UnsafeBuffer buffer(final FreezableArena arena, final MemoryTag tag, final int bytes) {
         return new UnsafeBuffer(arena.allocate(tag, bytes, ALIGNMENT).address(), bytes);
     }
 
@@ -177,7 +213,7 @@ final class EngineMemory implements AutoCloseable {
 
     @Override
     public void close() {
-        arena.close();
+        CloseHelper.closeAll(cuda, arenas);
     }
 
     /**
@@ -209,7 +245,29 @@ final class EngineMemory implements AutoCloseable {
                 "ingress and egress rings", MemoryTag.RING, sizes.ingressBytes + (long) n * sizes.egressBytes));
         items.add(new MemoryPlan.Item("ledger", MemoryTag.LEDGER, n * Ledger.bytesPerSession()));
         items.add(new MemoryPlan.Item(
-                "activations", MemoryTag.ACTIVATION, CpuMemory.bufferBytes(program, sizes.cpuRows())));
+                "activations", MemoryTag.ACTIVATION, CpuMemory.bufferBytes(program, sizes.rowLimits())));
+        if (context.usesCuda()) {
+            items.add(new MemoryPlan.Item(
+                    "GPU scratch", MemoryTag.SCRATCH, CudaMemory.scratchBytes(program, sizes.rowLimits())));
+            items.add(new MemoryPlan.Item(
+                    "weights on the GPU", MemoryTag.WEIGHTS, CudaMemory.weightBytes(program, context.numerics())));
+        } else {
+            planCpu(context, program, items);
+        }
+        if (!context.adapters().isEmpty()) {
+            final long factors =
+                    context.adapters().stream().mapToLong(NamedAdapter::bytes).sum();
+            final int count = context.adapters().size();
+            final long table = CpuMemory.adapterBytes(program, count);
+            // a GPU has a copy of its own
+            final long held = context.usesCuda() ? 2 * factors : factors;
+            items.add(new MemoryPlan.Item(count + " adapter(s)", MemoryTag.WEIGHTS, held + table));
+        }
+        return new MemoryPlan(items);
+    }
+
+    private static void planCpu(
+            final EngineContext context, final StepProgram program, final List<MemoryPlan.Item> items) {
         items.add(new MemoryPlan.Item(
                 "worker scratch",
                 MemoryTag.SCRATCH,
@@ -219,14 +277,6 @@ final class EngineMemory implements AutoCloseable {
             final String name = context.numerics().label() + " weights";
             items.add(new MemoryPlan.Item(name, MemoryTag.WEIGHTS, weights));
         }
-        if (!context.adapters().isEmpty()) {
-            final long factors =
-                    context.adapters().stream().mapToLong(NamedAdapter::bytes).sum();
-            final int count = context.adapters().size();
-            final long table = CpuMemory.adapterBytes(program, count);
-            items.add(new MemoryPlan.Item(count + " adapter(s)", MemoryTag.WEIGHTS, factors + table));
-        }
-        return new MemoryPlan(items);
     }
 
     /** Counts and bytes that follow from the settings. */
@@ -272,7 +322,7 @@ final class EngineMemory implements AutoCloseable {
             return audioSlots * audioBytes + videoSlots * videoBytes + textSlots * textBytes;
         }
 
-        CpuMemory.Rows cpuRows() {
+        CpuMemory.Rows rowLimits() {
             return new CpuMemory.Rows(rows, sessions, audio, patches, sessions, sessions);
         }
     }

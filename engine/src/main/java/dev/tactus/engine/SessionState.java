@@ -27,7 +27,7 @@ final class SessionState {
     final SlotPool[] pools;
     final OneToOneRingBuffer egress;
     final long stateAddress;
-    final long stateBytes;
+    private final long zeroedBytes;
     final long localTable;
     final long globalTable;
 
@@ -70,12 +70,18 @@ final class SessionState {
     private int localPages;
     private int globalPages;
 
+    /**
+     * An index that is free.
+     *
+     * @param stateAddress of the session's constant state
+     * @param zeroedBytes bytes of it that are zeroed here for a new session; 0 where the device does
+     */
     SessionState(
             final int index,
             final SlotPool[] pools,
             final OneToOneRingBuffer egress,
             final long stateAddress,
-            final long stateBytes,
+            final long zeroedBytes,
             final long localTable,
             final long globalTable,
             final UnsafeBuffer script,
@@ -86,7 +92,7 @@ final class SessionState {
         this.pools = pools;
         this.egress = egress;
         this.stateAddress = stateAddress;
-        this.stateBytes = stateBytes;
+        this.zeroedBytes = zeroedBytes;
         this.localTable = localTable;
         this.globalTable = globalTable;
         this.script = script;
@@ -136,7 +142,7 @@ final class SessionState {
         if (speech != null) {
             speech.reset();
         }
-        OffHeap.zero(stateAddress, stateBytes);
+        OffHeap.zero(stateAddress, zeroedBytes);
         for (final SlotPool pool : pools) {
             pool.reset();
         }

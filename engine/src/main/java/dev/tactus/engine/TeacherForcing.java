@@ -3,6 +3,7 @@ package dev.tactus.engine;
 import dev.tactus.engine.adapter.LoraAdapter;
 import dev.tactus.engine.adapter.LoraBase;
 import dev.tactus.engine.device.Backend;
+import dev.tactus.engine.device.DeviceArenas;
 import dev.tactus.engine.device.PassRows;
 import dev.tactus.engine.device.RowKind;
 import dev.tactus.engine.device.TickOutput;
@@ -10,15 +11,18 @@ import dev.tactus.engine.device.TickPlan;
 import dev.tactus.engine.device.cpu.CpuBackend;
 import dev.tactus.engine.device.cpu.CpuKernels;
 import dev.tactus.engine.device.cpu.CpuMemory;
+import dev.tactus.engine.device.cuda.CudaBackend;
+import dev.tactus.engine.device.cuda.CudaMemory;
+import dev.tactus.engine.device.cuda.Gpu;
 import dev.tactus.engine.model.AdapterTargets;
 import dev.tactus.engine.model.InklingProgram;
 import dev.tactus.engine.model.InvalidModelException;
 import dev.tactus.engine.model.ModelConfig;
 import dev.tactus.engine.model.SessionLayout;
 import dev.tactus.engine.model.StepProgram;
+import dev.tactus.kernel.NumericClass;
 import dev.tactus.kernel.SamplingParameters;
 import dev.tactus.kernel.vocoder.Vocoder;
-import dev.tactus.memory.FreezableArena;
 import dev.tactus.memory.MemoryLedger;
 import dev.tactus.memory.MemoryTag;
 import dev.tactus.memory.OffHeap;
@@ -38,7 +42,8 @@ public final class TeacherForcing implements AutoCloseable {
 
     private final ModelConfig config;
     private final boolean speaks;
-    private final FreezableArena arena;
+    private final DeviceArenas arenas;
+    private final ForcedMedia media;
     private final Backend backend;
     private final TickPlan plan;
     private final TickOutput output;
@@ -46,6 +51,17 @@ public final class TeacherForcing implements AutoCloseable {
     private final Lane[] lanes;
     private final int maxRows;
     private final int adapters;
+
+    /** Makes the device once the memory that it shares with the engine is there. */
+    private interface DeviceMaker {
+        Backend make(
+                DeviceArenas arenas,
+                StepProgram program,
+                SessionLayout layout,
+                CpuMemory.Rows rows,
+                TickPlan plan,
+                TickOutput output);
+    }
 
     /** Receives the logits of a position: float32 [unpadded vocabulary] at {@code address}, valid during the call. */
     @FunctionalInterface
@@ -165,12 +181,36 @@ public final class TeacherForcing implements AutoCloseable {
             final int threads,
             final ThreadFactory factory,
             final MemoryLedger ledger) {
+        this(
+                model,
+                adapters,
+                sequences,
+                maxPositions,
+                maxRows,
+                DeviceArenas.onHost(ledger),
+                (arenas, program, layout, rows, plan, output) -> new CpuBackend(
+                        program,
+                        new CpuMemory(arenas.host(), program, adapters, kernels, rows, threads, null, null),
+                        SystemNanoClock.INSTANCE,
+                        threads,
+                        factory,
+                        false));
+    }
+
+    private TeacherForcing(
+            final LoadedModel model,
+            final List<LoraAdapter> adapters,
+            final int sequences,
+            final int maxPositions,
+            final int maxRows,
+            final DeviceArenas arenas,
+            final DeviceMaker device) {
+        this.arenas = arenas;
         this.adapters = requireBase(adapters, model);
         this.config = model.config();
         this.speaks = model.weights().voice().isPresent();
         this.maxRows = Math.min(maxRows, Math.max(1, maxPositions));
         this.tau = new Tau(config.text());
-        this.arena = new FreezableArena(ledger);
         try {
             final SessionLayout layout = SessionLayout.of(config.text(), Math.max(1, maxPositions), 0, this.maxRows)
                     .withVoice(model.weights().voice());
@@ -179,20 +219,61 @@ public final class TeacherForcing implements AutoCloseable {
                     adapters.stream().map(LoraAdapter::outline).toList());
             final StepProgram program = InklingProgram.compile(model.weights(), layout, model.tables(), width, targets);
             final int rows = sequences * this.maxRows;
-            plan = new TickPlan(arena, sequences, rows, rows, rows, 1);
-            output = new TickOutput(arena, sequences, 1);
+            plan = new TickPlan(arenas.mapped(), sequences, rows, rows, rows, 1);
+            output = new TickOutput(arenas.mapped(), sequences, 1);
+            media = new ForcedMedia(arenas, model.weights(), rows);
             lanes = new Lane[sequences];
             for (int i = 0; i < sequences; i++) {
                 lanes[i] = lane(layout);
             }
             final CpuMemory.Rows most = new CpuMemory.Rows(rows, rows, rows, rows, rows, sequences);
-            final CpuMemory memory = new CpuMemory(arena, program, adapters, kernels, most, threads, null, null);
-            arena.freeze();
-            backend = new CpuBackend(program, memory, SystemNanoClock.INSTANCE, threads, factory, false);
+            backend = device.make(arenas, program, layout, most, plan, output);
+            arenas.freeze();
         } catch (final RuntimeException | Error ex) {
-            arena.close();
+            arenas.close();
             throw ex;
         }
+    }
+
+    /** Room for {@code sequences} sequences side by side, on a GPU, without adapters. */
+    public static TeacherForcing onCuda(
+            final LoadedModel model,
+            final NumericClass numerics,
+            final int sequences,
+            final int maxPositions,
+            final int maxRows,
+            final MemoryLedger ledger) {
+        return onCuda(model, List.of(), numerics, sequences, maxPositions, maxRows, ledger);
+    }
+
+    /**
+     * Room for {@code sequences} sequences side by side, on a GPU.
+     *
+     * @param adapters of this model, which sequences name by number; their factors are copied now
+     * @param numerics EXACT or FAST_BF16
+     * @param maxPositions longest sequence
+     * @param maxRows most rows of one sequence in one pass
+     * @throws IllegalArgumentException when there is no GPU, with the reasons
+     */
+    public static TeacherForcing onCuda(
+            final LoadedModel model,
+            final List<LoraAdapter> adapters,
+            final NumericClass numerics,
+            final int sequences,
+            final int maxPositions,
+            final int maxRows,
+            final MemoryLedger ledger) {
+        final Gpu gpu = Gpu.open();
+        return new TeacherForcing(
+                model,
+                adapters,
+                sequences,
+                maxPositions,
+                maxRows,
+                gpu.arenas(ledger),
+                (arenas, program, layout, rows, plan, output) -> new CudaBackend(
+                        CudaMemory.forced(gpu, arenas, program, adapters, layout, rows, numerics, plan, output),
+                        SystemNanoClock.INSTANCE));
     }
 
     private static int requireBase(final List<LoraAdapter> adapters, final LoadedModel model) {
@@ -203,19 +284,21 @@ public final class TeacherForcing implements AutoCloseable {
 
     private Lane lane(final SessionLayout layout) {
         return new Lane(
-                arena.allocate(MemoryTag.STATE, Math.max(1, layout.stateBytes()), 64)
+                arenas.resident()
+                        .allocate(MemoryTag.STATE, Math.max(1, layout.stateBytes()), 64)
                         .address(),
                 pages(layout.localPages(), layout.localPageBytes()),
                 pages(layout.globalPages(), layout.globalPageBytes()));
     }
 
     private long pages(final int count, final long bytes) {
-        final long table = arena.allocate(MemoryTag.KV, Math.max(1, count) * (long) Long.BYTES, 64)
+        final long table = arenas.mapped()
+                .allocate(MemoryTag.KV, Math.max(1, count) * (long) Long.BYTES, 64)
                 .address();
         for (int i = 0; i < count; i++) {
             OffHeap.putLong(
                     table + i * (long) Long.BYTES,
-                    arena.allocate(MemoryTag.KV, bytes, 64).address());
+                    arenas.resident().allocate(MemoryTag.KV, bytes, 64).address());
         }
         return table;
     }
@@ -243,6 +326,7 @@ public final class TeacherForcing implements AutoCloseable {
         while (more) {
             more = false;
             plan.clear(true);
+            media.clear();
             for (int i = 0; i < sequences.length; i++) {
                 more |= addRows(i, sequences[i], chunk);
             }
@@ -323,14 +407,14 @@ public final class TeacherForcing implements AutoCloseable {
             final float rowTau = tau.of(lane.position);
             if (id == Sequence.SPEECH) {
                 final long bytes = (long) Vocoder.BLOCK_MELS * Float.BYTES;
-                plan.rows().addSpeech(sequence.speech() + lane.taken++ * bytes, lane.position, rowTau);
+                plan.rows().addSpeech(media.speech(sequence.speech() + lane.taken++ * bytes), lane.position, rowTau);
             } else if (id == config.audioTokenId()) {
                 final long bytes = (long) config.audio().mels() * Integer.BYTES;
-                final int source = plan.addAudioBins(sequence.bins() + lane.audio++ * bytes);
+                final int source = plan.addAudioBins(media.bins(sequence.bins() + lane.audio++ * bytes));
                 plan.rows().add(RowKind.AUDIO, source, lane.position, rowTau);
             } else if (id == config.imageTokenId()) {
                 final long bytes = (long) config.vision().patchElements() * Float.BYTES;
-                final int source = plan.addPatchPixels(sequence.pixels() + lane.patches++ * bytes);
+                final int source = plan.addPatchPixels(media.pixels(sequence.pixels() + lane.patches++ * bytes));
                 plan.rows().add(RowKind.PATCH, source, lane.position, rowTau);
             } else {
                 plan.rows().add(RowKind.TOKEN, id, lane.position, rowTau);
@@ -370,9 +454,14 @@ public final class TeacherForcing implements AutoCloseable {
         }
     }
 
+    /** What runs the passes, as {@link Backend#name()} calls it. */
+    public String backendName() {
+        return backend.name();
+    }
+
     /** Stops the backend and frees its memory. */
     @Override
     public void close() {
-        CloseHelper.closeAll(backend, arena);
+        CloseHelper.closeAll(backend, arenas);
     }
 }

@@ -81,6 +81,21 @@ class AdapterSessionsTest {
         return heard.stream().map(listener -> listener.ticks).toList();
     }
 
+    @Test
+    void shouldGiveTheBitsOfTheCpuOnAGpu() {
+        RandomAdapter.everywhere(fixture.model, 6, SEED, arena).save(folder);
+        final String[] ids = {SessionSpec.BASE, "formal", SessionSpec.BASE, "formal"};
+        final List<List<String>> expected;
+        try (Engine engine = Engine.launch(fixture.context(ids.length).adapter("formal", folder))) {
+            expected = run(engine, ThreadingMode.INVOKER, ids);
+        }
+        assertEquals(2, expected.stream().distinct().count(), "adapters change what is said: " + expected);
+        final EngineContext context = EngineFixture.on(DeviceChoice.CUDA, fixture.context(ids.length));
+        try (Engine engine = Engine.launch(context.adapter("formal", folder))) {
+            assertEquals(expected, run(engine, ThreadingMode.INVOKER, ids));
+        }
+    }
+
     @ParameterizedTest
     @EnumSource(
             value = KernelChoice.class,

@@ -1,5 +1,6 @@
 package dev.tactus.engine;
 
+import dev.tactus.engine.device.cuda.SoftGpu;
 import dev.tactus.engine.model.InteractionConfig;
 import dev.tactus.engine.model.ModelConfig;
 import dev.tactus.memory.MemoryLedger;
@@ -51,6 +52,15 @@ final class EngineFixture implements AutoCloseable {
                 // a clock that stands still: no deadline passes however busy the machine is
                 .clock(() -> 1)
                 .ledger(ledger);
+    }
+
+    /** The same on a device; the test is skipped where a GPU is wanted and there is none. */
+    static EngineContext on(final DeviceChoice device, final EngineContext context) {
+        if (device == DeviceChoice.CPU) {
+            return context;
+        }
+        SoftGpu.require();
+        return context.device(device).kernels(KernelChoice.AUTO);
     }
 
     Engine launch(final int sessions) {

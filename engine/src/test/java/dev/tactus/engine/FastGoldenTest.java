@@ -27,8 +27,8 @@ import org.junit.jupiter.params.provider.MethodSource;
  * whoever runs beside it.
  */
 class FastGoldenTest {
-    private static final double ALLOWANCE = 1.5;
-    private static final double NEAR_TIE = 4;
+    static final double ALLOWANCE = 1.5;
+    static final double NEAR_TIE = 4;
 
     @BeforeEach
     void requireKernels() {
@@ -43,7 +43,7 @@ class FastGoldenTest {
      * apart. A float64 run with the same places rounded does just this; with the experts of EXACT it has no such
      * position.
      */
-    private static int wideFlips(final String name, final NumericClass numerics) {
+    static int wideFlips(final String name, final NumericClass numerics) {
         return name.equals("multimodal-moe") && numerics == NumericClass.FAST_BF16 ? 1 : 0;
     }
 
@@ -95,7 +95,7 @@ class FastGoldenTest {
         assertEquals(0, ledger.liveBytes(), ledger.toString());
     }
 
-    private static double rms(final float[] want, final float[] got) {
+    static double rms(final float[] want, final float[] got) {
         double sum = 0;
         for (int i = 0; i < want.length; i++) {
             sum += ((double) got[i] - want[i]) * ((double) got[i] - want[i]);
@@ -104,7 +104,7 @@ class FastGoldenTest {
     }
 
     /** Positions whose argmax moved where the two best were further apart than {@code gap}. */
-    private static int flips(final GoldenCase golden, final float[] want, final float[] got, final double gap) {
+    static int flips(final GoldenCase golden, final float[] want, final float[] got, final double gap) {
         int flips = 0;
         for (int position = 0; position < golden.positions; position++) {
             final int from = position * golden.vocabulary;

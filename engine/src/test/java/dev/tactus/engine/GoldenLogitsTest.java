@@ -106,6 +106,19 @@ class GoldenLogitsTest {
         return result;
     }
 
+    /** So many sequences of text, each of its own length. */
+    static List<TeacherForcing.Sequence> besides(final int count) {
+        final List<TeacherForcing.Sequence> sequences = new ArrayList<>();
+        for (int s = 0; s < count; s++) {
+            final int[] ids = new int[11 * (s + 1)];
+            for (int i = 0; i < ids.length; i++) {
+                ids[i] = 20 + (i * 37 + s * 11) % 200;
+            }
+            sequences.add(TeacherForcing.Sequence.ofText(ids));
+        }
+        return sequences;
+    }
+
     /** The logits of the golden sequence, run as the last of {@code sessions}; the others run text of their own. */
     static float[] run(
             final GoldenCase golden,
@@ -115,14 +128,7 @@ class GoldenLogitsTest {
             final int sessions,
             final MemoryLedger ledger) {
         final float[] logits = new float[golden.positions * golden.vocabulary];
-        final List<TeacherForcing.Sequence> sequences = new ArrayList<>();
-        for (int s = 0; s < sessions - 1; s++) {
-            final int[] ids = new int[11 * (s + 1)];
-            for (int i = 0; i < ids.length; i++) {
-                ids[i] = 20 + (i * 37 + s * 11) % 200;
-            }
-            sequences.add(TeacherForcing.Sequence.ofText(ids));
-        }
+        final List<TeacherForcing.Sequence> sequences = besides(sessions - 1);
         sequences.add(golden.sequence);
         try (TeacherForcing forcing = new TeacherForcing(
                 golden.model, kernels, sessions, golden.positions, chunk, threads, Thread::new, ledger)) {

@@ -36,7 +36,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** A session's tokens depend on its seed and its inputs, never on the company it keeps. */
 @Timeout(120)
 class NeighbourTest {
-    private static final int SESSIONS = 8;
+    static final int SESSIONS = 8;
+
     private static final int TICKS = 6;
 
     private static int modalities(final long seed) {
@@ -45,7 +46,7 @@ class NeighbourTest {
                 | (seed % 2 == 0 ? Modality.VIDEO.bit() : 0);
     }
 
-    private static SessionSpec spec(final long seed) {
+    static SessionSpec spec(final long seed) {
         return new SessionSpec(modalities(seed), seed, new SamplingParameters(1f, 60, 0.98f));
     }
 
@@ -65,7 +66,8 @@ class NeighbourTest {
         return heard.ticks;
     }
 
-    private static List<List<String>> loneRuns(final EngineContext context) {
+    /** What eight sessions put out, each of them alone. */
+    static List<List<String>> loneRuns(final EngineContext context) {
         final List<List<String>> runs = new ArrayList<>();
         try (Engine engine = Engine.launch(context)) {
             for (long seed = 0; seed < SESSIONS; seed++) {
@@ -123,7 +125,7 @@ class NeighbourTest {
     }
 
     /** Session s joins at beat s/2 and leaves after its ticks, so that at every beat the company is another. */
-    private static List<List<String>> together(final Engine engine, final ThreadingMode mode) {
+    static List<List<String>> together(final Engine engine, final ThreadingMode mode) {
         final Session[] sessions = new Session[SESSIONS];
         final Listener[] heard = new Listener[SESSIONS];
         for (int beat = 0; beat < TICKS + SESSIONS / 2 + 1; beat++) {
@@ -182,8 +184,10 @@ class NeighbourTest {
         return directory;
     }
 
-    @Test
-    void shouldEndOnlyTheSessionWhoseLogitsAreNotFinite(@TempDir final Path directory) throws IOException {
+    @ParameterizedTest
+    @EnumSource(DeviceChoice.class)
+    void shouldEndOnlyTheSessionWhoseLogitsAreNotFinite(final DeviceChoice device, @TempDir final Path directory)
+            throws IOException {
         try (EngineFixture fixture = new EngineFixture(poisoned(directory))) {
             final List<String> expected;
             final List<String> expectedAfter;
@@ -191,7 +195,7 @@ class NeighbourTest {
                 expected = lone(engine, 3, ThreadingMode.INVOKER);
                 expectedAfter = lone(engine, 7, ThreadingMode.INVOKER);
             }
-            try (Engine engine = fixture.launch(2)) {
+            try (Engine engine = Engine.launch(EngineFixture.on(device, fixture.context(2)))) {
                 final Session hearing = engine.open(SessionSpec.of(Modality.AUDIO));
                 final Session other = engine.open(spec(3));
                 final Listener ofHearing = new Listener();

@@ -35,12 +35,14 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** What a session says is what the model says: to the bit, in any company, on time, and all of it. */
 @Timeout(240)
 class SpeakingSessionTest {
-    private static final int SESSIONS = 5;
+    static final int SESSIONS = 5;
+
     private static final int TICKS = 5;
 
     /** It begins to speak, goes on, is held, speaks, and is held twice. */
@@ -93,7 +95,7 @@ class SpeakingSessionTest {
         }
     }
 
-    private static List<SessionSpec> specs(final VoiceFixture fixture) {
+    static List<SessionSpec> specs(final VoiceFixture fixture) {
         final SamplingParameters draw = new SamplingParameters(1f, 60, 0.98f);
         final int say = fixture.ids.sayTokenId();
         final int speak = fixture.ids.speakTokenId();
@@ -106,7 +108,7 @@ class SpeakingSessionTest {
     }
 
     /** Session s joins at beat s, and is held at its tick 2. */
-    private static List<List<String>> together(
+    static List<List<String>> together(
             final Engine engine, final List<SessionSpec> specs, final int threads, final int apart) {
         final List<Session> sessions = new ArrayList<>();
         final List<Speech> heard = new ArrayList<>();
@@ -136,7 +138,7 @@ class SpeakingSessionTest {
         return heard.stream().map(one -> one.ticks).toList();
     }
 
-    private static List<List<String>> alone(final VoiceFixture fixture, final NumericClass numerics) {
+    static List<List<String>> alone(final VoiceFixture fixture, final NumericClass numerics) {
         final List<List<String>> lone = new ArrayList<>();
         for (final SessionSpec spec : specs(fixture)) {
             try (Engine engine = Engine.launch(fixture.context(1).numerics(numerics))) {
@@ -181,14 +183,16 @@ class SpeakingSessionTest {
     }
 
     @ParameterizedTest
-    @EnumSource(ThreadingMode.class)
-    void shouldAccountForTheTimeItSpeaks(final ThreadingMode mode) throws IOException {
+    @CsvSource({"INVOKER, CPU, 30", "SHARED, CPU, 30", "DEDICATED, CPU, 30", "SHARED, CUDA, 9"})
+    void shouldAccountForTheTimeItSpeaks(final ThreadingMode mode, final DeviceChoice device, final int ticks)
+            throws IOException {
         final List<Double> shares = new ArrayList<>();
         try (VoiceFixture fixture = new VoiceFixture(directory);
-                Engine engine =
-                        Engine.launch(fixture.context(1).threadingMode(mode).clock(SystemNanoClock.INSTANCE))) {
+                Engine engine = Engine.launch(EngineFixture.on(device, fixture.context(1))
+                        .threadingMode(mode)
+                        .clock(SystemNanoClock.INSTANCE))) {
             final Session session = engine.open(SessionSpec.of().withScript(fixture.script()));
-            for (int tick = 0; tick < 30; tick++) {
+            for (int tick = 0; tick < ticks; tick++) {
                 session.hold(tick % 3 == 2);
                 EngineFixture.step(engine, mode);
                 final int number = tick;
@@ -210,7 +214,7 @@ class SpeakingSessionTest {
             }
         }
         final double median = shares.stream().sorted().toList().get(shares.size() / 2);
-        assertTrue(median < 0.01, mode + ": median unattributed share " + median);
+        assertTrue(median < 0.01, device + ", " + mode + ": median unattributed share " + median);
     }
 
     @Test
@@ -262,12 +266,14 @@ class SpeakingSessionTest {
         return new Tensor(tensor.file(), tensor.name(), tensor.dtype(), tensor.shape(), data);
     }
 
-    @Test
-    void shouldEndASessionWhoseSpeechIsNoNumber() throws IOException {
+    @ParameterizedTest
+    @EnumSource(DeviceChoice.class)
+    void shouldEndASessionWhoseSpeechIsNoNumber(final DeviceChoice device) throws IOException {
         try (VoiceFixture fixture = new VoiceFixture(directory);
                 FreezableArena arena = new FreezableArena(fixture.ledger);
                 LoadedModel model = loud(fixture, arena);
-                Engine engine = Engine.launch(fixture.context(2).model(model))) {
+                Engine engine = Engine.launch(
+                        EngineFixture.on(device, fixture.context(2)).model(model))) {
             final Session loud = engine.open(SessionSpec.of().withScript(fixture.script()));
             final Session neighbour = engine.open(SessionSpec.of().withScript(fixture.ids.hearTokenId(), 55));
             final Speech heard = new Speech();

@@ -1,6 +1,7 @@
 package dev.tactus.engine;
 
 import com.sun.management.ThreadMXBean;
+import dev.tactus.engine.device.cuda.SoftGpu;
 import dev.tactus.engine.model.InteractionConfig;
 import dev.tactus.memory.FreezableArena;
 import dev.tactus.memory.MemoryLedger;
@@ -18,8 +19,9 @@ import org.agrona.concurrent.SystemNanoClock;
  * Measures heap bytes on the tick, device and worker threads of an engine in a JVM of its own, in rounds of ticks,
  * until two rounds in a row took none; prints what the last one took: {@code bytes per round: N}.
  *
- * <p>Arguments: model directory, kernels, {@code planted} or {@code clean}. A planted allocation sits in the clock,
- * which both the tick thread and the device read. Where the model speaks, so does one session.
+ * <p>Arguments: model directory, kernels or {@value #CUDA}, {@code planted} or {@code clean}. A planted allocation sits
+ * in the clock, which both the tick thread and the device read. Where the model speaks, so does one session; on a CPU
+ * one has an adapter.
  */
 final class TickAllocationMain {
     private static final int MAX_ROUNDS = 150;
@@ -27,6 +29,9 @@ final class TickAllocationMain {
     private static final int TICKS_PER_ROUND = 4;
     private static final int SESSIONS = 2;
     private static final String ADAPTER = "random";
+
+    /** In place of kernels: the device is a GPU. */
+    static final String CUDA = "CUDA";
 
     private static volatile Object sink;
 
@@ -39,14 +44,12 @@ final class TickAllocationMain {
         final MemoryLedger ledger = new MemoryLedger();
         try (LoadedModel model = LoadedModel.open(Path.of(args[0]), ledger);
                 FreezableArena arena = new FreezableArena(ledger);
-                Engine engine = Engine.launch(new EngineContext()
+                Engine engine = Engine.launch(on(args[1], model, arena)
                         .model(model)
                         .interaction(InteractionConfig.resolve(
                                 model.weights().voice().isPresent() ? null : "default", model.config()))
                         .maxSessions(SESSIONS)
-                        .adapter(ADAPTER, RandomAdapter.everywhere(model, 6, 1, arena))
                         .threads(2)
-                        .kernels(KernelChoice.valueOf(args[1]))
                         .pacing(Pacing.STEPPED)
                         .warmUpNs(TimeUnit.SECONDS.toNanos(20))
                         .clock(planted ? plantedClock() : SystemNanoClock.INSTANCE)
@@ -61,6 +64,16 @@ final class TickAllocationMain {
             final int rounds = planted ? PLANTED_ROUNDS : MAX_ROUNDS;
             System.out.println("bytes per round: " + measure(engine, model, threads, rounds));
         }
+    }
+
+    private static EngineContext on(final String device, final LoadedModel model, final FreezableArena arena) {
+        if (device.equals(CUDA)) {
+            SoftGpu.require();
+            return new EngineContext().device(DeviceChoice.CUDA);
+        }
+        return new EngineContext()
+                .adapter(ADAPTER, RandomAdapter.everywhere(model, 6, 1, arena))
+                .kernels(KernelChoice.valueOf(device));
     }
 
     private static NanoClock plantedClock() {
@@ -79,7 +92,8 @@ final class TickAllocationMain {
             final SessionSpec spec = SessionSpec.of(Modality.AUDIO, Modality.VIDEO, Modality.TEXT)
                     .withSeed(i)
                     .withSampling(new dev.tactus.kernel.SamplingParameters(1f, 40, 0.95f));
-            SessionSpec told = i == 0 ? spec.withAdapter(ADAPTER) : spec.withLogProbabilities();
+            final boolean adapted = i == 0 && engine.backendName().startsWith("cpu");
+            SessionSpec told = adapted ? spec.withAdapter(ADAPTER) : spec.withLogProbabilities();
             if (i == 1 && model.weights().voice().isPresent()) {
                 final InteractionConfig ids = InteractionConfig.resolve(null, model.config());
                 told = told.withScript(ids.speakTokenId(), 100, ids.sayTokenId());

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.tactus.engine.device.cuda.SoftGpu;
 import dev.tactus.engine.model.RandomModel;
 import dev.tactus.kernel.c.NativeKernels;
 import java.io.IOException;
@@ -58,6 +59,20 @@ class TickAllocationTest {
         assertEquals(0, measure(speaking, "REFERENCE", "clean", C1));
     }
 
+    @Test
+    void shouldAllocateNothingOnAGpu() throws Exception {
+        SoftGpu.require();
+        final Path speaking = directory.resolve("speaking on a GPU");
+        RandomModel.write(speaking, 1_000_000, 5, false, true);
+        assertEquals(0, measure(speaking, TickAllocationMain.CUDA, "clean", C1));
+    }
+
+    @Test
+    void shouldSeeAnAllocationPlantedOnAGpu() throws Exception {
+        SoftGpu.require();
+        assertTrue(measure(TickAllocationMain.CUDA, "planted", C1) > 0);
+    }
+
     private static void requireCKernels() {
         assumeTrue(
                 NativeKernels.load().isAvailable(),
@@ -81,6 +96,7 @@ class TickAllocationTest {
         command.add("--enable-native-access=ALL-UNNAMED");
         command.add("--add-exports=java.base/jdk.internal.misc=ALL-UNNAMED");
         command.add("--add-modules=jdk.incubator.vector");
+        command.addAll(SoftGpu.properties());
         command.addAll(List.of(flags));
         command.add("-cp");
         command.add(System.getProperty("java.class.path"));

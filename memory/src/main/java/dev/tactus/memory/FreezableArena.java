@@ -27,7 +27,7 @@ public final class FreezableArena implements AutoCloseable {
         CLOSED
     }
 
-    private final Arena arena = Arena.ofShared();
+    private final Arena arena;
     private final MemoryLedger ledger;
     private final long[] bytesByTag = new long[MemoryTag.values().length];
     private final List<MemorySegment> segments = new ArrayList<>();
@@ -35,7 +35,17 @@ public final class FreezableArena implements AutoCloseable {
 
     /** An empty arena that reports to {@code ledger}. */
     public FreezableArena(final MemoryLedger ledger) {
+        this(ledger, Arena.ofShared());
+    }
+
+    /**
+     * An empty arena over memory from elsewhere, such as a device's.
+     *
+     * @param source gives zeroed memory; closed with this arena
+     */
+    public FreezableArena(final MemoryLedger ledger, final Arena source) {
         this.ledger = ledger;
+        this.arena = source;
     }
 
     /**

@@ -1,8 +1,11 @@
 package dev.tactus.bindings;
 
+import java.lang.foreign.AddressLayout;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
+import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.util.List;
 
@@ -49,6 +52,24 @@ public final class NativeSymbols {
     public static MethodHandle bindWithErrno(
             final NativeLibrary library, final String symbol, final FunctionDescriptor descriptor) {
         return link(library, symbol, descriptor, Linker.Option.captureCallState("errno"));
+    }
+
+    /**
+     * The same C signature with every pointer as {@code JAVA_LONG}: what a hot call is bound with, since a raw address
+     * needs no object. A generated descriptor stays the one place where the signature stands.
+     */
+    public static FunctionDescriptor withRawAddresses(final FunctionDescriptor descriptor) {
+        final MemoryLayout[] arguments = descriptor.argumentLayouts().stream()
+                .map(NativeSymbols::rawAddress)
+                .toArray(MemoryLayout[]::new);
+        return descriptor
+                .returnLayout()
+                .map(result -> FunctionDescriptor.of(rawAddress(result), arguments))
+                .orElseGet(() -> FunctionDescriptor.ofVoid(arguments));
+    }
+
+    private static MemoryLayout rawAddress(final MemoryLayout layout) {
+        return layout instanceof AddressLayout ? ValueLayout.JAVA_LONG : layout;
     }
 
     private static MethodHandle link(

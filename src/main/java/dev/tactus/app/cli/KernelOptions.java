@@ -1,5 +1,6 @@
 package dev.tactus.app.cli;
 
+import dev.tactus.engine.DeviceChoice;
 import dev.tactus.engine.KernelChoice;
 import dev.tactus.engine.KernelSelection;
 import dev.tactus.kernel.NumericClass;
@@ -8,8 +9,15 @@ import java.util.Arrays;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Option;
 
-/** The options that choose kernels, their instruction set and the class of numerics. */
+/** The options that choose the device, its kernels, their instruction set and the class of numerics. */
 public final class KernelOptions {
+    @Option(
+            names = "--device",
+            paramLabel = "DEVICE",
+            defaultValue = "cpu",
+            description = "cpu or cuda (an NVIDIA GPU). Default: ${DEFAULT-VALUE}. The bits do not depend on it.")
+    private DeviceChoice device;
+
     @Option(
             names = "--kernels",
             paramLabel = "KIND",
@@ -30,7 +38,8 @@ public final class KernelOptions {
             paramLabel = "CLASS",
             defaultValue = "exact",
             description = "exact, fast-bf16 or fast-int8: how products are computed. Default: ${DEFAULT-VALUE}."
-                    + " The fast classes are less precise, need the C kernels, and have bits of their own.")
+                    + " The fast classes are less precise, need the C kernels or, fast-bf16 alone, a GPU, and have bits"
+                    + " of their own.")
     private String numerics;
 
     @Option(
@@ -46,7 +55,7 @@ public final class KernelOptions {
      */
     public KernelSelection selection() {
         final KernelSelection selection =
-                new KernelSelection(kernels, instructionSet(), numericClass(), cacheQuantized);
+                new KernelSelection(device, kernels, instructionSet(), numericClass(), cacheQuantized);
         try {
             selection.resolve();
         } catch (final IllegalArgumentException ex) {

@@ -1,6 +1,7 @@
 package dev.tactus.app.model;
 
 import dev.tactus.app.cli.Units;
+import dev.tactus.engine.DeviceChoice;
 import dev.tactus.engine.KernelChoice;
 import dev.tactus.engine.KernelSelection;
 import dev.tactus.engine.LoadedModel;
@@ -60,21 +61,33 @@ public record LogitsJob(
                     SequenceFile.read(file, loaded).withAdapter(adapters.size());
             final int positions = sequence.ids().length;
             final int vocabulary = loaded.config().text().unpaddedVocab();
-            final CpuKernels set = kernels(loaded.weights().parameters() * (double) positions);
-            try (TeacherForcing forcing =
-                    new TeacherForcing(loaded, adapters, set, 1, positions, rows, threads, LogitsJob::daemon, ledger)) {
+            final String used;
+            try (TeacherForcing forcing = forcing(loaded, adapters, positions, ledger)) {
                 write(forcing, sequence, vocabulary);
+                used = forcing.backendName();
             }
             return String.format(
                     Locale.ROOT,
-                    "%s: logits [%d, %d], %s, in %.1f s with %s kernels",
+                    "%s: logits [%d, %d], %s, in %.1f s on %s",
                     out,
                     positions,
                     vocabulary,
                     Units.bytes((long) positions * vocabulary * Float.BYTES),
                     (System.nanoTime() - startNs) / 1e9,
-                    set.name());
+                    used);
         }
+    }
+
+    private TeacherForcing forcing(
+            final LoadedModel loaded,
+            final List<LoraAdapter> adapters,
+            final int positions,
+            final MemoryLedger ledger) {
+        if (kernels.device() == DeviceChoice.CUDA) {
+            return TeacherForcing.onCuda(loaded, adapters, kernels.numerics(), 1, positions, rows, ledger);
+        }
+        final CpuKernels set = kernels(loaded.weights().parameters() * (double) positions);
+        return new TeacherForcing(loaded, adapters, set, 1, positions, rows, threads, LogitsJob::daemon, ledger);
     }
 
     /** All give the same bits; the vector kernels are slow until the JVM has compiled them, which is seconds. */

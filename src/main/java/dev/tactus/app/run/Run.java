@@ -2,6 +2,7 @@ package dev.tactus.app.run;
 
 import dev.tactus.app.cli.BadInputException;
 import dev.tactus.app.cli.Units;
+import dev.tactus.engine.DeviceChoice;
 import dev.tactus.engine.Engine;
 import dev.tactus.engine.EngineContext;
 import dev.tactus.engine.LoadedModel;
@@ -198,7 +199,7 @@ public final class Run {
                 + Units.count(context.model().weights().parameters()) + " parameters, "
                 + (settings.adapter() == null ? "" : "with adapter " + settings.adapter() + ", ")
                 + (tokenizer.isPresent() ? "" : "no tokenizer (ids are shown), ")
-                + engine.backendName() + ", " + Units.plural(settings.threads(), "thread") + ", "
+                + Summary.compute(engine.backendName(), threads()) + ", "
                 + Units.plural(settings.sessions(), "session") + ", "
                 + Units.bytes(context.memoryPlan().bytes()) + " beside the weights");
         if (!engine.launchNote().isEmpty()) {
@@ -207,13 +208,18 @@ public final class Run {
         out.flush();
     }
 
+    /** Threads that compute; 0 where a GPU does. */
+    private int threads() {
+        return settings.kernels().device() == DeviceChoice.CUDA ? 0 : settings.threads();
+    }
+
     private void tail(final EngineContext context, final Engine engine, final RunStats stats, final long elapsedNs) {
         final Summary summary = new Summary(
                 stats,
                 settings.sessions(),
                 elapsedNs,
                 engine.backendName(),
-                settings.threads(),
+                threads(),
                 context.layout().bytesPerSession(),
                 engine.warmUpNote(),
                 interrupt.isAsked(),

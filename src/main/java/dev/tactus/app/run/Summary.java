@@ -15,7 +15,7 @@ import java.util.Locale;
  * @param sessions how many ran
  * @param elapsedNs from the first tick to the end
  * @param kernels the kernels that ran
- * @param threads threads that computed
+ * @param threads threads that computed; 0 where a GPU did
  * @param stateBytes what a session keeps
  * @param warmUpNote what launch had to say; may be empty
  * @param interrupted whether the run was broken off
@@ -34,6 +34,11 @@ record Summary(
     private static final double MEDIAN = 50;
     private static final double TAIL = 99;
     private static final double MAXIMUM = 100;
+
+    /** What computes, as people read it: a GPU has no threads of ours. */
+    static String compute(final String kernels, final int threads) {
+        return threads == 0 ? kernels : kernels + ", " + Units.plural(threads, "thread");
+    }
 
     /** The lines, without line breaks. */
     List<String> lines() {
@@ -54,7 +59,7 @@ record Summary(
             table.row("lost", Units.plural(stats.lost(), "record") + ": this process read them too slowly");
         }
         table.row("state", Units.bytes(stateBytes) + " per session, constant");
-        table.row("kernels", kernels + ", " + Units.plural(threads, "thread"));
+        table.row("kernels", compute(kernels, threads));
         if (!warmUpNote.isEmpty()) {
             table.row("warm-up", warmUpNote);
         }

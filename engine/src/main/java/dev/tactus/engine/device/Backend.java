@@ -23,6 +23,14 @@ public interface Backend extends AutoCloseable {
     /** How a ticket stands. Without threads of its own, a backend runs one op of the work per call. */
     int poll(long ticket);
 
+    /**
+     * Whether a tick is on the device that moves on only when it is polled, so that a pause of whoever polls is a pause
+     * of the device. Any thread.
+     */
+    default boolean wantsPolls() {
+        return false;
+    }
+
     /** Why the device failed; null while it has not. */
     Throwable failure();
 

@@ -41,6 +41,13 @@ public final class TickOutput {
     private int prefillRows;
     private int passes;
 
+    /**
+     * Where columns lie, for a device that writes them itself before it has {@link #complete} called: int32 but for
+     * float32 {@code logProbability}; per entry, or [entries, most outputs] for {@code token}, {@code drawnIn} and
+     * {@code logProbability}.
+     */
+    public record Columns(long count, long error, long token, long drawnIn, long logProbability, long samples) {}
+
     /** Room for {@code maxSessions} entries of {@code maxOutputs} positions. */
     public TickOutput(final FreezableArena arena, final int maxSessions, final int maxOutputs) {
         this.maxOutputs = maxOutputs;
@@ -54,6 +61,17 @@ public final class TickOutput {
         speakNs = LongColumn.allocate(arena, MemoryTag.PLAN, maxSessions);
         samples = IntColumn.allocate(arena, MemoryTag.PLAN, maxSessions);
         completedNs = LongColumn.allocate(arena, MemoryTag.PLAN, maxSessions);
+    }
+
+    /** Where columns lie. */
+    public Columns columns() {
+        return new Columns(
+                count.address(),
+                error.address(),
+                token.address(),
+                drawnIn.address(),
+                logProbability.address(),
+                samples.address());
     }
 
     /** Empties the output for a tick of {@code entries} sessions. Before submit. */

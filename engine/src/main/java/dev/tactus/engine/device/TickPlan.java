@@ -54,6 +54,7 @@ public final class TickPlan {
 
     private boolean forced;
     private final Columns columns;
+    private final OutputColumns outputColumns;
 
     /**
      * Where columns lie, for kernels that read them: int64 but for int32 {@code adapter}, {@code patchRow} and
@@ -74,6 +75,22 @@ public final class TickPlan {
             long patchRow,
             long patchCol,
             long patchPixels) {}
+
+    /**
+     * Where the columns lie that say what entries may put out, for a device that moves sessions on by itself: int32 but
+     * for int64 {@code blocks}, {@code samples} and {@code script} and float32 {@code tau} [entries, most outputs].
+     */
+    public record OutputColumns(
+            long policy,
+            long talking,
+            long textBudget,
+            long blocks,
+            long samples,
+            long heldBack,
+            long script,
+            long scriptLength,
+            long logProbabilities,
+            long tau) {}
 
     /**
      * An empty plan.
@@ -135,11 +152,27 @@ public final class TickPlan {
                 patchRow.address(),
                 patchCol.address(),
                 patchPixels.address());
+        outputColumns = new OutputColumns(
+                policy.address(),
+                talking.address(),
+                textBudget.address(),
+                blocks.address(),
+                samples.address(),
+                heldBack.address(),
+                script.address(),
+                scriptLength.address(),
+                logProbabilities.address(),
+                outputTau.address());
     }
 
     /** Where columns lie. */
     public Columns columns() {
         return columns;
+    }
+
+    /** Where the columns lie that say what entries may put out. */
+    public OutputColumns outputColumns() {
+        return outputColumns;
     }
 
     /**

@@ -3,6 +3,7 @@ package dev.tactus.engine.model;
 import dev.tactus.memory.FreezableArena;
 import dev.tactus.memory.MemoryTag;
 import dev.tactus.memory.OffHeap;
+import java.lang.foreign.MemorySegment;
 
 /**
  * What a tick may put out (MODEL.md 2.3), as tables: states, the sampling mask of each, and transitions.
@@ -179,6 +180,29 @@ public final class OutputMachine {
     /** The quiet token, which ends a tick. */
     public int quiet() {
         return ids.quietTokenId();
+    }
+
+    /** The token that begins captions. */
+    public int hear() {
+        return ids.hearTokenId();
+    }
+
+    /** The token that begins what the model says in text. */
+    public int speak() {
+        return ids.speakTokenId();
+    }
+
+    /** The token that begins blocks of speech. */
+    public int say() {
+        return ids.sayTokenId();
+    }
+
+    /**
+     * All masks, for a device that draws by itself: int64 [states, talking, spent, policies, {@link #words()}], in the
+     * order of {@link #mask}'s parameters.
+     */
+    public MemorySegment masks() {
+        return OffHeap.ALL.asSlice(masks, (long) STATES * 2 * 2 * POLICIES * words * Long.BYTES);
     }
 
     /**

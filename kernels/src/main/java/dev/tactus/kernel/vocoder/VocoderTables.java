@@ -25,6 +25,9 @@ public final class VocoderTables {
 
     private static final long NOISE_SEED = 0x7461637475730001L;
 
+    /** Bytes of the tables, for who copies them. */
+    public static final long BYTES = (long) VocoderLayout.TABLE_FLOATS * Float.BYTES;
+
     private final MemorySegment memory;
 
     /**
@@ -33,7 +36,7 @@ public final class VocoderTables {
      * @param arena owns the memory
      */
     public VocoderTables(final FreezableArena arena) {
-        memory = arena.allocate(MemoryTag.TABLE, (long) VocoderLayout.TABLE_FLOATS * Float.BYTES, Vocoder.ALIGNMENT);
+        memory = arena.allocate(MemoryTag.TABLE, BYTES, Vocoder.ALIGNMENT);
         putWindows();
         putTurns(VocoderLayout.TURN1, 80);
         putTurns(VocoderLayout.TURN2, 20);

@@ -39,7 +39,8 @@ public final class CpuMemory {
      * @param sessions sessions of a pass
      */
     public record Rows(int pass, int output, int audio, int patch, int voice, int sessions) {
-        int of(final RowSpace space) {
+        /** Most rows of a space. */
+        public int of(final RowSpace space) {
             return switch (space) {
                 case PASS -> pass;
                 case OUTPUT -> output;
@@ -83,7 +84,7 @@ public final class CpuMemory {
             final OutputMachine machine,
             final QuantizedCache cache) {
         this.kernels = kernels;
-        this.factors = adapters.isEmpty() ? null : factors(arena, program, adapters);
+        this.factors = adapters.isEmpty() ? null : factors(arena, program, adapters, (address, floats) -> address);
         this.sums = sums(program, kernels);
         this.addresses = new long[program.buffers().size()];
         long next = arena.allocate(MemoryTag.ACTIVATION, bufferBytes(program, rows), ALIGNMENT)
@@ -118,8 +119,25 @@ public final class CpuMemory {
         return 0;
     }
 
-    private static AdapterFactors factors(
-            final FreezableArena arena, final StepProgram program, final List<LoraAdapter> adapters) {
+    /** Where a device has a factor that lies at an address of the host. */
+    @FunctionalInterface
+    public interface FactorPlace {
+        /** The device's address of so many floats. */
+        long of(long address, long floats);
+    }
+
+    /**
+     * The table of what adapters have.
+     *
+     * @param arena where it lies
+     * @param adapters what the plan's adapters 1, 2, … are
+     * @param place where the factors are for whoever reads the table
+     */
+    public static AdapterFactors factors(
+            final FreezableArena arena,
+            final StepProgram program,
+            final List<LoraAdapter> adapters,
+            final FactorPlace place) {
         final AdapterFactors factors =
                 new AdapterFactors(arena, adapters.size(), program.modules(), program.adapterRank());
         for (int i = 0; i < adapters.size(); i++) {
@@ -132,7 +150,9 @@ public final class CpuMemory {
                     throw new IllegalArgumentException(
                             "adapter " + (i + 1) + " has factors beside " + shape + ", which the program has not");
                 }
-                factors.set(i + 1, module, m.a(), m.b(), m.rank(), scale);
+                final long a = place.of(m.a(), m.floatsOfA());
+                final long b = place.of(m.b(), m.floatsOfB());
+                factors.set(i + 1, module, a, b, m.rank(), scale);
             }
         }
         return factors;
