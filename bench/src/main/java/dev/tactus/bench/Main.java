@@ -28,6 +28,7 @@ import picocli.CommandLine.Spec;
         subcommands = {
             TickCommand.class,
             KernelsCommand.class,
+            GpuCommand.class,
             TrainCommand.class,
             StartupCommand.class,
             ElementaryCommand.class,
