@@ -90,9 +90,9 @@ done
 tree=$work/tree/$(basename "$folder")
 ln -s "$folder"/* "$tree/"
 
-# The launches that come to a barrier; of several of a kernel the first two.
+# The launches that come to a barrier; of those of a kernel the two largest, which have most to work on.
 launches_of() {
-    awk -v site="$1" '$2 == site { print $1 }' "$work/sites" | awk '
+    awk -v site="$1" '$2 == site { print $1 }' "$work/sites" | xargs -r ls -S | awk '
         { kernel = $0; sub(/-[0-9]+\.launch$/, "", kernel); if (seen[kernel]++ < 2) print }'
 }
 
