@@ -2,6 +2,8 @@ package dev.tactus.cublaslt;
 
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
+import dev.tactus.bindings.NativeCall;
+import dev.tactus.bindings.OptionalLibrary;
 import dev.tactus.cuda.CudaContext;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -50,7 +52,7 @@ public final class CublasLt implements AutoCloseable {
         try (Arena arena = Arena.ofConfined()) {
             final MemorySegment out = arena.allocate(JAVA_LONG);
             check(
-                    CublasLtCalls.run("cublasLtCreate", () -> (int) CublasLtCalls.CREATE.invokeExact(out.address())),
+                    NativeCall.run("cublasLtCreate", () -> (int) CublasLtCalls.CREATE.invokeExact(out.address())),
                     "cublasLtCreate");
             return new CublasLt(context, version, out.get(JAVA_LONG, 0));
         }
@@ -58,7 +60,7 @@ public final class CublasLt implements AutoCloseable {
 
     /** The version as people write it: {@code 13.1.0}. */
     public String version() {
-        return CublasLtLibrary.text(version);
+        return OptionalLibrary.text(version);
     }
 
     /** The context it works in. */
@@ -108,7 +110,7 @@ public final class CublasLt implements AutoCloseable {
         }
         context.delist(this);
         closed = true;
-        final int result = CublasLtCalls.run("cublasLtDestroy", () -> (int) CublasLtCalls.DESTROY.invokeExact(raw));
+        final int result = NativeCall.run("cublasLtDestroy", () -> (int) CublasLtCalls.DESTROY.invokeExact(raw));
         if (!context.isLost()) {
             check(result, "cublasLtDestroy");
         }
@@ -128,7 +130,7 @@ public final class CublasLt implements AutoCloseable {
             name = (long) CublasLtCalls.GET_STATUS_NAME.invokeExact(status);
             text = (long) CublasLtCalls.GET_STATUS_STRING.invokeExact(status);
         } catch (final Throwable ex) {
-            throw CublasLtCalls.wrongSignature("cublasLtGetStatusName", ex);
+            throw NativeCall.wrongSignature("cublasLtGetStatusName", ex);
         }
         return new CublasLtException(name == 0 ? "an unknown status" : string(name), status, call, string(text));
     }

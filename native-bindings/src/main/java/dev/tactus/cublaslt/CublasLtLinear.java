@@ -4,6 +4,7 @@ import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
+import dev.tactus.bindings.NativeCall;
 import dev.tactus.cublaslt.ffi.CublasLtApi;
 import dev.tactus.cublaslt.ffi.cublasLtMatmulHeuristicResult_t;
 import dev.tactus.cuda.CudaStream;
@@ -159,7 +160,7 @@ public final class CublasLtLinear implements AutoCloseable {
                     workspaceBytes,
                     queue);
         } catch (final Throwable ex) {
-            throw CublasLtCalls.wrongSignature("cublasLtMatmul", ex);
+            throw NativeCall.wrongSignature("cublasLtMatmul", ex);
         }
         if (status != 0) {
             throw CublasLt.failure(
@@ -255,7 +256,7 @@ public final class CublasLtLinear implements AutoCloseable {
             setRows(rows);
             final long handle = library.use();
             final int status =
-                    CublasLtCalls.run("cublasLtMatmulAlgoCheck", () -> (int) CublasLtCalls.CHECK_ALGORITHM.invokeExact(
+                    NativeCall.run("cublasLtMatmulAlgoCheck", () -> (int) CublasLtCalls.CHECK_ALGORITHM.invokeExact(
                             handle, product, weights, input, output, output, algorithm.address(), answer.address()));
             largest = Math.max(largest, cublasLtMatmulHeuristicResult_t.workspaceSize(answer));
             if (status != 0 || largest > MAX_WORKSPACE_BYTES) {
@@ -268,7 +269,7 @@ public final class CublasLtLinear implements AutoCloseable {
 
     private boolean configure(final int attribute, final int value) {
         out.set(JAVA_INT, 0, value);
-        return CublasLtCalls.run(
+        return NativeCall.run(
                         "cublasLtMatmulAlgoConfigSetAttribute",
                         () -> (int) CublasLtCalls.CONFIGURE_ALGORITHM.invokeExact(
                                 algorithm.address(), attribute, out.address(), (long) Integer.BYTES))
@@ -288,7 +289,7 @@ public final class CublasLtLinear implements AutoCloseable {
             second = (int) CublasLtCalls.SET_LAYOUT.invokeExact(
                     output, columnsAttribute, columns.address(), (long) Long.BYTES);
         } catch (final Throwable ex) {
-            throw CublasLtCalls.wrongSignature("cublasLtMatrixLayoutSetAttribute", ex);
+            throw NativeCall.wrongSignature("cublasLtMatrixLayoutSetAttribute", ex);
         }
         rowsNow = 0;
         CublasLt.check(first, "cublasLtMatrixLayoutSetAttribute");
@@ -296,18 +297,18 @@ public final class CublasLtLinear implements AutoCloseable {
         rowsNow = rows;
     }
 
-    private long create(final String call, final CublasLtCalls.Body body) {
+    private long create(final String call, final NativeCall.Body body) {
         check(call, body);
         return out.get(JAVA_LONG, 0);
     }
 
-    private void check(final String call, final CublasLtCalls.Body body) {
-        CublasLt.check(CublasLtCalls.run(call, body), call + " of " + this);
+    private void check(final String call, final NativeCall.Body body) {
+        CublasLt.check(NativeCall.run(call, body), call + " of " + this);
     }
 
-    private void undo(final String call, final CublasLtCalls.Body body) {
+    private void undo(final String call, final NativeCall.Body body) {
         undo.push(() -> {
-            final int status = CublasLtCalls.run(call, body);
+            final int status = NativeCall.run(call, body);
             if (!library.context().isLost()) {
                 CublasLt.check(status, call);
             }

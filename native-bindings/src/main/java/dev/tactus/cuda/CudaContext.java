@@ -2,6 +2,7 @@ package dev.tactus.cuda;
 
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
+import dev.tactus.bindings.NativeCall;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
@@ -54,7 +55,7 @@ public final class CudaContext implements AutoCloseable {
             final MemorySegment out = arena.allocate(JAVA_LONG);
             final String retain = "cuDevicePrimaryCtxRetain(" + device + ")";
             driver.check(
-                    DriverCalls.run(retain, () ->
+                    NativeCall.run(retain, () ->
                             (int) DriverCalls.PRIMARY_CTX_RETAIN.invokeExact(out.address(), device.handle())),
                     retain);
             final CudaContext context = new CudaContext(device, out.get(JAVA_LONG, 0));
@@ -150,7 +151,7 @@ public final class CudaContext implements AutoCloseable {
         try {
             result = (int) DriverCalls.CTX_SYNCHRONIZE.invokeExact();
         } catch (final Throwable ex) {
-            throw DriverCalls.wrongSignature("cuCtxSynchronize", ex);
+            throw NativeCall.wrongSignature("cuCtxSynchronize", ex);
         }
         check(result, "cuCtxSynchronize", null);
     }
@@ -160,7 +161,7 @@ public final class CudaContext implements AutoCloseable {
         enter();
         final long out = scratch.address();
         check(
-                DriverCalls.run(
+                NativeCall.run(
                         "cuMemGetInfo_v2", () -> (int) DriverCalls.MEM_GET_INFO.invokeExact(out, out + Long.BYTES)),
                 "cuMemGetInfo_v2",
                 null);
@@ -373,7 +374,7 @@ public final class CudaContext implements AutoCloseable {
         try {
             return (int) DriverCalls.CTX_SET_CURRENT.invokeExact(context);
         } catch (final Throwable ex) {
-            throw DriverCalls.wrongSignature("cuCtxSetCurrent", ex);
+            throw NativeCall.wrongSignature("cuCtxSetCurrent", ex);
         }
     }
 
@@ -385,7 +386,7 @@ public final class CudaContext implements AutoCloseable {
     }
 
     private int release() {
-        return DriverCalls.run("cuDevicePrimaryCtxRelease_v2", () ->
+        return NativeCall.run("cuDevicePrimaryCtxRelease_v2", () ->
                 (int) DriverCalls.PRIMARY_CTX_RELEASE.invokeExact(device.handle()));
     }
 

@@ -2,6 +2,7 @@ package dev.tactus.cuda;
 
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
+import dev.tactus.bindings.NativeCall;
 import dev.tactus.cuda.ffi.CudaDriverApi;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -23,13 +24,13 @@ public final class CudaDevice {
         try (Arena arena = Arena.ofConfined()) {
             final MemorySegment text = arena.allocate(NAME_BYTES);
             driver.check(
-                    DriverCalls.run("cuDeviceGetName", () ->
+                    NativeCall.run("cuDeviceGetName", () ->
                             (int) DriverCalls.DEVICE_GET_NAME.invokeExact(text.address(), NAME_BYTES, handle)),
                     "cuDeviceGetName");
             this.name = text.getString(0);
             final MemorySegment bytes = arena.allocate(JAVA_LONG);
             driver.check(
-                    DriverCalls.run("cuDeviceTotalMem_v2", () ->
+                    NativeCall.run("cuDeviceTotalMem_v2", () ->
                             (int) DriverCalls.DEVICE_TOTAL_MEM.invokeExact(bytes.address(), handle)),
                     "cuDeviceTotalMem_v2");
             this.totalBytes = bytes.get(JAVA_LONG, 0);

@@ -4,6 +4,7 @@ import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import dev.tactus.bindings.NativeBindingException;
+import dev.tactus.bindings.NativeCall;
 import dev.tactus.bindings.NativeLibrary;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -144,10 +145,10 @@ public final class CudaDriver {
     CudaException failure(final int error, final String call, final String stream) {
         try (Arena arena = Arena.ofConfined()) {
             final MemorySegment out = arena.allocate(JAVA_LONG);
-            final int named = DriverCalls.run(
+            final int named = NativeCall.run(
                     "cuGetErrorName", () -> (int) DriverCalls.GET_ERROR_NAME.invokeExact(error, out.address()));
             final String name = named == 0 ? text(out) : "an unknown error";
-            final int explained = DriverCalls.run(
+            final int explained = NativeCall.run(
                     "cuGetErrorString", () -> (int) DriverCalls.GET_ERROR_STRING.invokeExact(error, out.address()));
             final String explanation = explained == 0 ? text(out) : "";
             return new CudaException(name, error, call, stream, DriverCalls.loses(error), explanation);
@@ -167,7 +168,7 @@ public final class CudaDriver {
     int number(final String call, final NumberCall body) {
         try (Arena arena = Arena.ofConfined()) {
             final MemorySegment out = arena.allocate(JAVA_INT);
-            check(DriverCalls.run(call, () -> body.call(out.address())), call);
+            check(NativeCall.run(call, () -> body.call(out.address())), call);
             return out.get(JAVA_INT, 0);
         }
     }

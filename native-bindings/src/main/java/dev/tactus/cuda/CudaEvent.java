@@ -3,6 +3,7 @@ package dev.tactus.cuda;
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
+import dev.tactus.bindings.NativeCall;
 import dev.tactus.cuda.ffi.CudaDriverApi;
 import java.lang.foreign.MemorySegment;
 
@@ -19,8 +20,8 @@ public final class CudaEvent extends CudaHandle {
         context.enter();
         final MemorySegment out = context.scratch();
         final int flags = timing ? CudaDriverApi.CU_EVENT_DEFAULT() : CudaDriverApi.CU_EVENT_DISABLE_TIMING();
-        final int result = DriverCalls.run(
-                "cuEventCreate", () -> (int) DriverCalls.EVENT_CREATE.invokeExact(out.address(), flags));
+        final int result =
+                NativeCall.run("cuEventCreate", () -> (int) DriverCalls.EVENT_CREATE.invokeExact(out.address(), flags));
         context.check(result, "cuEventCreate(" + name + ")", null);
         return new CudaEvent(context, name, timing, out.get(JAVA_LONG, 0));
     }
@@ -33,7 +34,7 @@ public final class CudaEvent extends CudaHandle {
         try {
             result = (int) DriverCalls.EVENT_RECORD.invokeExact(event, queue);
         } catch (final Throwable ex) {
-            throw DriverCalls.wrongSignature("cuEventRecord", ex);
+            throw NativeCall.wrongSignature("cuEventRecord", ex);
         }
         context().check(result, "cuEventRecord", stream);
     }
@@ -45,7 +46,7 @@ public final class CudaEvent extends CudaHandle {
         try {
             result = (int) DriverCalls.EVENT_QUERY.invokeExact(event);
         } catch (final Throwable ex) {
-            throw DriverCalls.wrongSignature("cuEventQuery", ex);
+            throw NativeCall.wrongSignature("cuEventQuery", ex);
         }
         if (result == DriverCalls.NOT_READY) {
             return false;
@@ -61,7 +62,7 @@ public final class CudaEvent extends CudaHandle {
         try {
             result = (int) DriverCalls.EVENT_SYNCHRONIZE.invokeExact(event);
         } catch (final Throwable ex) {
-            throw DriverCalls.wrongSignature("cuEventSynchronize", ex);
+            throw NativeCall.wrongSignature("cuEventSynchronize", ex);
         }
         context().check(result, "cuEventSynchronize", null);
     }
@@ -83,7 +84,7 @@ public final class CudaEvent extends CudaHandle {
         try {
             result = (int) DriverCalls.EVENT_ELAPSED_TIME.invokeExact(address, start, end);
         } catch (final Throwable ex) {
-            throw DriverCalls.wrongSignature("cuEventElapsedTime_v2", ex);
+            throw NativeCall.wrongSignature("cuEventElapsedTime_v2", ex);
         }
         context().check(result, "cuEventElapsedTime_v2", null);
         return out.get(JAVA_FLOAT, 0);
@@ -91,6 +92,6 @@ public final class CudaEvent extends CudaHandle {
 
     @Override
     int destroy(final long handle) {
-        return DriverCalls.run("cuEventDestroy_v2", () -> (int) DriverCalls.EVENT_DESTROY.invokeExact(handle));
+        return NativeCall.run("cuEventDestroy_v2", () -> (int) DriverCalls.EVENT_DESTROY.invokeExact(handle));
     }
 }

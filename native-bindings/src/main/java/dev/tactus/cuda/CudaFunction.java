@@ -3,6 +3,7 @@ package dev.tactus.cuda;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
+import dev.tactus.bindings.NativeCall;
 import dev.tactus.cuda.ffi.CudaDriverApi;
 import java.lang.foreign.MemorySegment;
 import java.lang.ref.Reference;
@@ -79,7 +80,7 @@ public final class CudaFunction {
             result = (int) DriverCalls.LAUNCH_KERNEL.invokeExact(
                     raw, gridX, gridY, gridZ, blockX, blockY, blockZ, sharedBytes, queue, parameters, 0L);
         } catch (final Throwable ex) {
-            throw DriverCalls.wrongSignature(call, ex);
+            throw NativeCall.wrongSignature(call, ex);
         } finally {
             // the driver reads the arguments by their address, which keeps no object alive
             Reference.reachabilityFence(arguments);
@@ -117,7 +118,7 @@ public final class CudaFunction {
         final String setCall = "cuFuncSetAttribute(" + name + ", " + bytes + " bytes of dynamic shared memory)";
         module.context()
                 .check(
-                        DriverCalls.run(
+                        NativeCall.run(
                                 setCall, () -> (int) DriverCalls.FUNC_SET_ATTRIBUTE.invokeExact(raw, attribute, bytes)),
                         setCall,
                         null);
@@ -153,7 +154,7 @@ public final class CudaFunction {
         final MemorySegment out = module.context().scratch();
         module.context()
                 .check(
-                        DriverCalls.run("cuFuncGetAttribute", () ->
+                        NativeCall.run("cuFuncGetAttribute", () ->
                                 (int) DriverCalls.FUNC_GET_ATTRIBUTE.invokeExact(out.address(), attribute, raw)),
                         "cuFuncGetAttribute(" + name + ")",
                         null);
@@ -166,7 +167,7 @@ public final class CudaFunction {
         final int[] bytes = new int[MAX_PARAMETERS];
         for (int i = 0; i < MAX_PARAMETERS; i++) {
             final long index = i;
-            final int result = DriverCalls.run("cuFuncGetParamInfo", () -> (int)
+            final int result = NativeCall.run("cuFuncGetParamInfo", () -> (int)
                     DriverCalls.FUNC_GET_PARAM_INFO.invokeExact(raw, index, out.address(), out.address() + Long.BYTES));
             if (result == DriverCalls.INVALID_VALUE) {
                 return Arrays.copyOf(bytes, i);

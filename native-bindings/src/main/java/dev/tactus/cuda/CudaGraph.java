@@ -2,6 +2,7 @@ package dev.tactus.cuda;
 
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
+import dev.tactus.bindings.NativeCall;
 import java.lang.foreign.MemorySegment;
 
 /** Recorded work. Made executable by {@link #instantiate()}, after which it may be closed. */
@@ -47,7 +48,7 @@ public final class CudaGraph extends CudaHandle {
         out.set(JAVA_LONG, 0, 0);
         context()
                 .check(
-                        DriverCalls.run("cuGraphGetNodes", () ->
+                        NativeCall.run("cuGraphGetNodes", () ->
                                 (int) DriverCalls.GRAPH_GET_NODES.invokeExact(graph, 0L, out.address())),
                         "cuGraphGetNodes(" + name + ")",
                         null);
@@ -65,7 +66,7 @@ public final class CudaGraph extends CudaHandle {
         final String call = "cuGraphInstantiateWithFlags(" + name + ")";
         context()
                 .check(
-                        DriverCalls.run(
+                        NativeCall.run(
                                 call, () -> (int) DriverCalls.GRAPH_INSTANTIATE.invokeExact(out.address(), graph, 0L)),
                         call,
                         null);
@@ -74,6 +75,6 @@ public final class CudaGraph extends CudaHandle {
 
     @Override
     int destroy(final long handle) {
-        return DriverCalls.run("cuGraphDestroy", () -> (int) DriverCalls.GRAPH_DESTROY.invokeExact(handle));
+        return NativeCall.run("cuGraphDestroy", () -> (int) DriverCalls.GRAPH_DESTROY.invokeExact(handle));
     }
 }

@@ -1,5 +1,7 @@
 package dev.tactus.cuda;
 
+import dev.tactus.bindings.NativeCall;
+
 /** A graph that is ready to run, as often as wanted, one run at a time. Launching allocates nothing. */
 public final class CudaGraphExec extends CudaHandle {
     private final int kernels;
@@ -35,7 +37,7 @@ public final class CudaGraphExec extends CudaHandle {
         final long queue = stream.use();
         context()
                 .check(
-                        DriverCalls.run("cuGraphUpload", () -> (int) DriverCalls.GRAPH_UPLOAD.invokeExact(exec, queue)),
+                        NativeCall.run("cuGraphUpload", () -> (int) DriverCalls.GRAPH_UPLOAD.invokeExact(exec, queue)),
                         "cuGraphUpload",
                         stream);
     }
@@ -48,7 +50,7 @@ public final class CudaGraphExec extends CudaHandle {
         try {
             result = (int) DriverCalls.GRAPH_LAUNCH.invokeExact(exec, queue);
         } catch (final Throwable ex) {
-            throw DriverCalls.wrongSignature("cuGraphLaunch", ex);
+            throw NativeCall.wrongSignature("cuGraphLaunch", ex);
         }
         if (result != 0) {
             throw context().failure(result, "cuGraphLaunch(" + label() + ")", stream);
@@ -58,6 +60,6 @@ public final class CudaGraphExec extends CudaHandle {
 
     @Override
     int destroy(final long handle) {
-        return DriverCalls.run("cuGraphExecDestroy", () -> (int) DriverCalls.GRAPH_EXEC_DESTROY.invokeExact(handle));
+        return NativeCall.run("cuGraphExecDestroy", () -> (int) DriverCalls.GRAPH_EXEC_DESTROY.invokeExact(handle));
     }
 }

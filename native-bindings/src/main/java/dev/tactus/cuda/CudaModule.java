@@ -2,6 +2,7 @@ package dev.tactus.cuda;
 
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
+import dev.tactus.bindings.NativeCall;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
@@ -22,7 +23,7 @@ public final class CudaModule extends CudaHandle {
         try (Arena arena = Arena.ofConfined()) {
             final MemorySegment copy =
                     arena.allocate(image.byteSize(), IMAGE_ALIGNMENT).copyFrom(image);
-            final int result = DriverCalls.run("cuModuleLoadData", () ->
+            final int result = NativeCall.run("cuModuleLoadData", () ->
                     (int) DriverCalls.MODULE_LOAD_DATA.invokeExact(out.address(), copy.address()));
             context.check(
                     result,
@@ -46,7 +47,7 @@ public final class CudaModule extends CudaHandle {
         final String call = "cuModuleGetFunction(" + this + ", " + kernel + ")";
         try (Arena arena = Arena.ofConfined()) {
             final MemorySegment text = arena.allocateFrom(kernel);
-            final int result = DriverCalls.run(call, () ->
+            final int result = NativeCall.run(call, () ->
                     (int) DriverCalls.MODULE_GET_FUNCTION.invokeExact(out.address(), module, text.address()));
             context().check(result, call, null);
         }
@@ -55,6 +56,6 @@ public final class CudaModule extends CudaHandle {
 
     @Override
     int destroy(final long handle) {
-        return DriverCalls.run("cuModuleUnload", () -> (int) DriverCalls.MODULE_UNLOAD.invokeExact(handle));
+        return NativeCall.run("cuModuleUnload", () -> (int) DriverCalls.MODULE_UNLOAD.invokeExact(handle));
     }
 }

@@ -2,6 +2,7 @@ package dev.tactus.cuda;
 
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
+import dev.tactus.bindings.NativeCall;
 import dev.tactus.cuda.ffi.CudaDriverApi;
 import java.lang.foreign.MemorySegment;
 
@@ -32,7 +33,7 @@ public final class CudaStream extends CudaHandle {
         context.enter();
         final MemorySegment out = context.scratch();
         final int flags = CudaDriverApi.CU_STREAM_NON_BLOCKING();
-        final int result = DriverCalls.run("cuStreamCreateWithPriority", () ->
+        final int result = NativeCall.run("cuStreamCreateWithPriority", () ->
                 (int) DriverCalls.STREAM_CREATE.invokeExact(out.address(), flags, priority));
         context.check(result, "cuStreamCreateWithPriority(" + name + ")", null);
         return new CudaStream(context, name, out.get(JAVA_LONG, 0));
@@ -55,7 +56,7 @@ public final class CudaStream extends CudaHandle {
         try {
             result = (int) DriverCalls.STREAM_QUERY.invokeExact(stream);
         } catch (final Throwable ex) {
-            throw DriverCalls.wrongSignature("cuStreamQuery", ex);
+            throw NativeCall.wrongSignature("cuStreamQuery", ex);
         }
         if (result == DriverCalls.NOT_READY) {
             return false;
@@ -71,7 +72,7 @@ public final class CudaStream extends CudaHandle {
         try {
             result = (int) DriverCalls.STREAM_SYNCHRONIZE.invokeExact(stream);
         } catch (final Throwable ex) {
-            throw DriverCalls.wrongSignature("cuStreamSynchronize", ex);
+            throw NativeCall.wrongSignature("cuStreamSynchronize", ex);
         }
         context().check(result, "cuStreamSynchronize", this);
     }
@@ -84,7 +85,7 @@ public final class CudaStream extends CudaHandle {
         try {
             result = (int) DriverCalls.STREAM_WAIT_EVENT.invokeExact(stream, other, 0);
         } catch (final Throwable ex) {
-            throw DriverCalls.wrongSignature("cuStreamWaitEvent", ex);
+            throw NativeCall.wrongSignature("cuStreamWaitEvent", ex);
         }
         context().check(result, "cuStreamWaitEvent", this);
     }
@@ -102,7 +103,7 @@ public final class CudaStream extends CudaHandle {
         try {
             result = (int) DriverCalls.STREAM_WAIT_VALUE.invokeExact(stream, address, value, GREATER_OR_EQUAL);
         } catch (final Throwable ex) {
-            throw DriverCalls.wrongSignature("cuStreamWaitValue32_v2", ex);
+            throw NativeCall.wrongSignature("cuStreamWaitValue32_v2", ex);
         }
         context().check(result, "cuStreamWaitValue32_v2", this);
     }
@@ -120,7 +121,7 @@ public final class CudaStream extends CudaHandle {
         try {
             result = (int) DriverCalls.STREAM_WRITE_VALUE.invokeExact(stream, address, value, WITH_BARRIER);
         } catch (final Throwable ex) {
-            throw DriverCalls.wrongSignature("cuStreamWriteValue32_v2", ex);
+            throw NativeCall.wrongSignature("cuStreamWriteValue32_v2", ex);
         }
         context().check(result, "cuStreamWriteValue32_v2", this);
     }
@@ -140,7 +141,7 @@ public final class CudaStream extends CudaHandle {
         try {
             result = (int) DriverCalls.COPY_TO_DEVICE.invokeExact(target, source, bytes, stream);
         } catch (final Throwable ex) {
-            throw DriverCalls.wrongSignature("cuMemcpyHtoDAsync_v2", ex);
+            throw NativeCall.wrongSignature("cuMemcpyHtoDAsync_v2", ex);
         }
         context().check(result, "cuMemcpyHtoDAsync_v2", this);
         countHostCopy(bytes);
@@ -166,7 +167,7 @@ public final class CudaStream extends CudaHandle {
         try {
             result = (int) DriverCalls.COPY_TO_HOST.invokeExact(target, source, bytes, stream);
         } catch (final Throwable ex) {
-            throw DriverCalls.wrongSignature("cuMemcpyDtoHAsync_v2", ex);
+            throw NativeCall.wrongSignature("cuMemcpyDtoHAsync_v2", ex);
         }
         context().check(result, "cuMemcpyDtoHAsync_v2", this);
         countHostCopy(bytes);
@@ -189,7 +190,7 @@ public final class CudaStream extends CudaHandle {
         try {
             result = (int) DriverCalls.COPY_ON_DEVICE.invokeExact(target, source, bytes, stream);
         } catch (final Throwable ex) {
-            throw DriverCalls.wrongSignature("cuMemcpyDtoDAsync_v2", ex);
+            throw NativeCall.wrongSignature("cuMemcpyDtoDAsync_v2", ex);
         }
         context().check(result, "cuMemcpyDtoDAsync_v2", this);
     }
@@ -202,7 +203,7 @@ public final class CudaStream extends CudaHandle {
         try {
             result = (int) DriverCalls.FILL_BYTES.invokeExact(target, value, bytes, stream);
         } catch (final Throwable ex) {
-            throw DriverCalls.wrongSignature("cuMemsetD8Async", ex);
+            throw NativeCall.wrongSignature("cuMemsetD8Async", ex);
         }
         context().check(result, "cuMemsetD8Async", this);
     }
@@ -216,7 +217,7 @@ public final class CudaStream extends CudaHandle {
         try {
             result = (int) DriverCalls.FILL_INTS.invokeExact(target, value, count, stream);
         } catch (final Throwable ex) {
-            throw DriverCalls.wrongSignature("cuMemsetD32Async", ex);
+            throw NativeCall.wrongSignature("cuMemsetD32Async", ex);
         }
         context().check(result, "cuMemsetD32Async", this);
     }
@@ -232,7 +233,7 @@ public final class CudaStream extends CudaHandle {
             throw new IllegalStateException(this + " is recording a graph already");
         }
         final int mode = CudaDriverApi.CU_STREAM_CAPTURE_MODE_THREAD_LOCAL();
-        final int result = DriverCalls.run(
+        final int result = NativeCall.run(
                 "cuStreamBeginCapture_v2", () -> (int) DriverCalls.STREAM_BEGIN_CAPTURE.invokeExact(stream, mode));
         context().check(result, "cuStreamBeginCapture_v2", this);
         capturing = true;
@@ -257,7 +258,7 @@ public final class CudaStream extends CudaHandle {
         capturing = false;
         final MemorySegment out = context().scratch();
         out.set(JAVA_LONG, 0, 0);
-        final int result = DriverCalls.run(
+        final int result = NativeCall.run(
                 "cuStreamEndCapture", () -> (int) DriverCalls.STREAM_END_CAPTURE.invokeExact(stream, out.address()));
         context().check(result, "cuStreamEndCapture(" + graphName + ")", this);
         return new CudaGraph(
@@ -338,6 +339,6 @@ public final class CudaStream extends CudaHandle {
 
     @Override
     int destroy(final long handle) {
-        return DriverCalls.run("cuStreamDestroy_v2", () -> (int) DriverCalls.STREAM_DESTROY.invokeExact(handle));
+        return NativeCall.run("cuStreamDestroy_v2", () -> (int) DriverCalls.STREAM_DESTROY.invokeExact(handle));
     }
 }

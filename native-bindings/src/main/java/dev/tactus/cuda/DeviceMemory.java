@@ -2,6 +2,7 @@ package dev.tactus.cuda;
 
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
+import dev.tactus.bindings.NativeCall;
 import java.lang.foreign.MemorySegment;
 import java.util.Objects;
 
@@ -21,7 +22,7 @@ public final class DeviceMemory extends CudaHandle {
         context.enter();
         final MemorySegment out = context.scratch();
         final int result =
-                DriverCalls.run("cuMemAlloc_v2", () -> (int) DriverCalls.MEM_ALLOC.invokeExact(out.address(), bytes));
+                NativeCall.run("cuMemAlloc_v2", () -> (int) DriverCalls.MEM_ALLOC.invokeExact(out.address(), bytes));
         if (result != 0) {
             throw context.failure(result, "cuMemAlloc_v2(" + bytes + " bytes for " + name + ")", null);
         }
@@ -50,6 +51,6 @@ public final class DeviceMemory extends CudaHandle {
 
     @Override
     int destroy(final long handle) {
-        return DriverCalls.run("cuMemFree_v2", () -> (int) DriverCalls.MEM_FREE.invokeExact(handle));
+        return NativeCall.run("cuMemFree_v2", () -> (int) DriverCalls.MEM_FREE.invokeExact(handle));
     }
 }

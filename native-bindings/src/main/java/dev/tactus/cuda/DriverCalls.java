@@ -13,11 +13,6 @@ import java.util.Set;
  * first touched, and finds the loaded one by its name.
  */
 final class DriverCalls {
-    /** One call of the driver, for what is not hot; returns a {@code CUresult}. */
-    interface Body {
-        int call() throws Throwable;
-    }
-
     static final int NOT_READY = CudaDriverApi.CUDA_ERROR_NOT_READY();
     static final int NOT_FOUND = CudaDriverApi.CUDA_ERROR_NOT_FOUND();
     static final int INVALID_VALUE = CudaDriverApi.CUDA_ERROR_INVALID_VALUE();
@@ -134,26 +129,6 @@ final class DriverCalls {
     /** Whether the context is of no use after {@code error}. */
     static boolean loses(final int error) {
         return LOSING.contains(error);
-    }
-
-    /** Calls, and returns the {@code CUresult}. */
-    static int run(final String call, final Body body) {
-        try {
-            return body.call();
-        } catch (final Throwable ex) {
-            throw wrongSignature(call, ex);
-        }
-    }
-
-    /** What a handle throws that is not an exception of ours: the signature does not fit, which is a bug here. */
-    static RuntimeException wrongSignature(final String call, final Throwable ex) {
-        if (ex instanceof RuntimeException runtime) {
-            throw runtime;
-        }
-        if (ex instanceof Error error) {
-            throw error;
-        }
-        throw new AssertionError(call + " is bound with a wrong signature", ex);
     }
 
     private static MethodHandle bind(final String symbol, final FunctionDescriptor descriptor) {

@@ -4,6 +4,7 @@ import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import dev.tactus.bindings.NativeBindingException;
+import dev.tactus.bindings.NativeCall;
 import dev.tactus.bindings.NativeLibrary;
 import dev.tactus.bindings.NativeSymbols;
 import dev.tactus.cuda.CudaUnavailableException.Cause;
@@ -171,10 +172,8 @@ final class DriverProbe {
         final MethodHandle handle = NativeSymbols.bind(library, symbol, descriptor, false);
         try {
             return (int) handle.invokeWithArguments(arguments);
-        } catch (final RuntimeException | Error ex) {
-            throw ex;
         } catch (final Throwable ex) {
-            throw new AssertionError(symbol + " is bound with a wrong signature", ex);
+            throw NativeCall.wrongSignature(symbol, ex);
         }
     }
 }

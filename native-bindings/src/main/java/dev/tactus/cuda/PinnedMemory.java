@@ -2,6 +2,7 @@ package dev.tactus.cuda;
 
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
+import dev.tactus.bindings.NativeCall;
 import dev.tactus.cuda.ffi.CudaDriverApi;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -45,7 +46,7 @@ public final class PinnedMemory extends CudaHandle {
         final String call = "cuMemHostAlloc(" + bytes + " bytes for " + name + ")";
         final long wanted = Math.addExact(bytes, ALIGNMENT - 1);
         context.check(
-                DriverCalls.run(call, () -> (int) DriverCalls.MEM_HOST_ALLOC.invokeExact(out.address(), wanted, flags)),
+                NativeCall.run(call, () -> (int) DriverCalls.MEM_HOST_ALLOC.invokeExact(out.address(), wanted, flags)),
                 call,
                 null);
         final long host = out.get(JAVA_LONG, 0);
@@ -58,7 +59,7 @@ public final class PinnedMemory extends CudaHandle {
             context.countPinnedAllocation();
             return new PinnedMemory(context, name, host, segment, device + start - host, arena);
         } catch (final CudaException ex) {
-            DriverCalls.run("cuMemFreeHost", () -> (int) DriverCalls.MEM_FREE_HOST.invokeExact(host));
+            NativeCall.run("cuMemFreeHost", () -> (int) DriverCalls.MEM_FREE_HOST.invokeExact(host));
             throw ex;
         }
     }
@@ -73,7 +74,7 @@ public final class PinnedMemory extends CudaHandle {
         final long bytes = segment.byteSize();
         final String call = "cuMemHostRegister_v2(" + bytes + " bytes for " + name + ")";
         context.check(
-                DriverCalls.run(call, () -> (int) DriverCalls.MEM_HOST_REGISTER.invokeExact(host, bytes, flags)),
+                NativeCall.run(call, () -> (int) DriverCalls.MEM_HOST_REGISTER.invokeExact(host, bytes, flags)),
                 call,
                 null);
         try {
@@ -81,7 +82,7 @@ public final class PinnedMemory extends CudaHandle {
             context.countPinnedAllocation();
             return new PinnedMemory(context, name, host, segment, device, null);
         } catch (final CudaException ex) {
-            DriverCalls.run("cuMemHostUnregister", () -> (int) DriverCalls.MEM_HOST_UNREGISTER.invokeExact(host));
+            NativeCall.run("cuMemHostUnregister", () -> (int) DriverCalls.MEM_HOST_UNREGISTER.invokeExact(host));
             throw ex;
         }
     }
@@ -90,7 +91,7 @@ public final class PinnedMemory extends CudaHandle {
         final MemorySegment out = context.scratch();
         final String call = "cuMemHostGetDevicePointer_v2(" + name + ")";
         context.check(
-                DriverCalls.run(
+                NativeCall.run(
                         call, () -> (int) DriverCalls.MEM_HOST_GET_DEVICE_POINTER.invokeExact(out.address(), host, 0)),
                 call,
                 null);
@@ -134,8 +135,8 @@ public final class PinnedMemory extends CudaHandle {
     @Override
     int destroy(final long handle) {
         return arena != null
-                ? DriverCalls.run("cuMemFreeHost", () -> (int) DriverCalls.MEM_FREE_HOST.invokeExact(handle))
-                : DriverCalls.run(
+                ? NativeCall.run("cuMemFreeHost", () -> (int) DriverCalls.MEM_FREE_HOST.invokeExact(handle))
+                : NativeCall.run(
                         "cuMemHostUnregister", () -> (int) DriverCalls.MEM_HOST_UNREGISTER.invokeExact(handle));
     }
 }

@@ -2,6 +2,8 @@ package dev.tactus.cudnn;
 
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
+import dev.tactus.bindings.NativeCall;
+import dev.tactus.bindings.OptionalLibrary;
 import dev.tactus.cuda.CudaContext;
 import dev.tactus.cuda.CudaStream;
 import java.lang.foreign.Arena;
@@ -52,7 +54,7 @@ public final class Cudnn implements AutoCloseable {
         try (Arena arena = Arena.ofConfined()) {
             final MemorySegment out = arena.allocate(JAVA_LONG);
             check(
-                    CudnnCalls.run("cudnnCreate", () -> (int) CudnnCalls.CREATE.invokeExact(out.address())),
+                    NativeCall.run("cudnnCreate", () -> (int) CudnnCalls.CREATE.invokeExact(out.address())),
                     "cudnnCreate");
             return new Cudnn(context, version, out.get(JAVA_LONG, 0));
         }
@@ -60,7 +62,7 @@ public final class Cudnn implements AutoCloseable {
 
     /** The version as people write it: {@code 9.24.0}. */
     public String version() {
-        return CudnnLibrary.text(version);
+        return OptionalLibrary.text(version);
     }
 
     /** The context it works in. */
@@ -92,7 +94,7 @@ public final class Cudnn implements AutoCloseable {
             try {
                 result = (int) CudnnCalls.SET_STREAM.invokeExact(raw, wanted);
             } catch (final Throwable ex) {
-                throw CudnnCalls.wrongSignature("cudnnSetStream", ex);
+                throw NativeCall.wrongSignature("cudnnSetStream", ex);
             }
             check(result, "cudnnSetStream");
             stream = wanted;
@@ -128,7 +130,7 @@ public final class Cudnn implements AutoCloseable {
         }
         context.delist(this);
         closed = true;
-        final int result = CudnnCalls.run("cudnnDestroy", () -> (int) CudnnCalls.DESTROY.invokeExact(raw));
+        final int result = NativeCall.run("cudnnDestroy", () -> (int) CudnnCalls.DESTROY.invokeExact(raw));
         if (!context.isLost()) {
             check(result, "cudnnDestroy");
         }
@@ -149,7 +151,7 @@ public final class Cudnn implements AutoCloseable {
                 name = (long) CudnnCalls.GET_ERROR_STRING.invokeExact(status);
                 CudnnCalls.GET_LAST_ERROR_STRING.invokeExact(message.address(), MESSAGE_BYTES);
             } catch (final Throwable ex) {
-                throw CudnnCalls.wrongSignature("cudnnGetErrorString", ex);
+                throw NativeCall.wrongSignature("cudnnGetErrorString", ex);
             }
             final String text = name == 0
                     ? "an unknown status"

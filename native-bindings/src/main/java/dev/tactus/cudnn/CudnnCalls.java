@@ -7,11 +7,6 @@ import java.lang.invoke.MethodHandle;
 
 /** The library's functions, bound once from the generated descriptors with addresses as {@code long}. */
 final class CudnnCalls {
-    /** One call that is not hot; returns a {@code cudnnStatus_t}. */
-    interface Body {
-        int call() throws Throwable;
-    }
-
     static final MethodHandle CREATE = bind("cudnnCreate", CudnnApi.cudnnCreate$descriptor());
     static final MethodHandle DESTROY = bind("cudnnDestroy", CudnnApi.cudnnDestroy$descriptor());
     static final MethodHandle SET_STREAM = bind("cudnnSetStream", CudnnApi.cudnnSetStream$descriptor());
@@ -55,24 +50,6 @@ final class CudnnCalls {
 
     /** Initialises the class; all of the work is done by then. */
     static void bindAll() {}
-
-    static int run(final String call, final Body body) {
-        try {
-            return body.call();
-        } catch (final Throwable ex) {
-            throw wrongSignature(call, ex);
-        }
-    }
-
-    static RuntimeException wrongSignature(final String call, final Throwable ex) {
-        if (ex instanceof RuntimeException runtime) {
-            throw runtime;
-        }
-        if (ex instanceof Error error) {
-            throw error;
-        }
-        throw new AssertionError(call + " is bound with a wrong signature", ex);
-    }
 
     private static MethodHandle bind(final String symbol, final FunctionDescriptor descriptor) {
         return NativeSymbols.bind(CudnnLibrary.opened(), symbol, NativeSymbols.withRawAddresses(descriptor), false);

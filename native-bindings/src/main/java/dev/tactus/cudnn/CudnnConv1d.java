@@ -4,6 +4,7 @@ import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
+import dev.tactus.bindings.NativeCall;
 import dev.tactus.cuda.CudaStream;
 import dev.tactus.cuda.DeviceMemory;
 import dev.tactus.cudnn.ffi.CudnnApi;
@@ -121,7 +122,7 @@ public final class CudnnConv1d implements AutoCloseable {
                             output,
                             y);
         } catch (final Throwable ex) {
-            throw CudnnCalls.wrongSignature("cudnnConvolution", ex);
+            throw NativeCall.wrongSignature("cudnnConvolution", ex);
         }
         if (status != 0) {
             throw Cudnn.failure(
@@ -222,27 +223,27 @@ public final class CudnnConv1d implements AutoCloseable {
     private int workspace(final int candidate) {
         final long handle = cudnn.use();
         return shape.transposed()
-                ? CudnnCalls.run(
+                ? NativeCall.run(
                         "cudnnGetConvolutionBackwardDataWorkspaceSize",
                         () -> (int) CudnnCalls.TRANSPOSED_WORKSPACE.invokeExact(
                                 handle, filter, input, convolution, output, candidate, out.address()))
-                : CudnnCalls.run(
+                : NativeCall.run(
                         "cudnnGetConvolutionForwardWorkspaceSize", () -> (int) CudnnCalls.FORWARD_WORKSPACE.invokeExact(
                                 handle, input, filter, convolution, output, candidate, out.address()));
     }
 
-    private long create(final String call, final CudnnCalls.Body body) {
+    private long create(final String call, final NativeCall.Body body) {
         check(call, body);
         return out.get(JAVA_LONG, 0);
     }
 
-    private void check(final String call, final CudnnCalls.Body body) {
-        Cudnn.check(CudnnCalls.run(call, body), call + " of " + shape);
+    private void check(final String call, final NativeCall.Body body) {
+        Cudnn.check(NativeCall.run(call, body), call + " of " + shape);
     }
 
-    private void undo(final String call, final CudnnCalls.Body body) {
+    private void undo(final String call, final NativeCall.Body body) {
         undo.push(() -> {
-            final int status = CudnnCalls.run(call, body);
+            final int status = NativeCall.run(call, body);
             if (!cudnn.context().isLost()) {
                 Cudnn.check(status, call);
             }
